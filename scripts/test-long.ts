@@ -1,0 +1,64 @@
+// `npm run test:long -- NAME [--seed S] [--count N]`: tests of `npm test`, with larger numbers.
+import { parseArgs } from "node:util";
+import { formatTally, runTests } from "./run-tests.ts";
+
+interface LongTest {
+  readonly about: string;
+  readonly files: readonly string[];
+  /** The variable that the number goes to, see test/helpers/scale.ts, and the number unless --count gives another. */
+  readonly variable: string;
+  readonly count: number;
+}
+
+const LONG_TESTS: Readonly<Record<string, LongTest>> = {
+  tree: {
+    about: "the Merkle search tree against a plain map; --count is the number of runs of each property",
+    files: ["test/engine/tree.test.ts"],
+    variable: "STEMMA_TEST_COUNT",
+    count: 5000,
+  },
+  paysim: {
+    about: "generator, split, ETL and training; --count is the number of rows",
+    files: ["test/stages", "test/pipelines"],
+    variable: "STEMMA_TEST_ROWS",
+    count: 1_000_000,
+  },
+};
+
+function usage(): string {
+  const lines = Object.entries(LONG_TESTS).map(([name, { about, count }]) => `  ${name.padEnd(8)} ${about} (${count})\n`);
+  return `npm run test:long -- NAME [--seed S] [--count N]\n\n${lines.join("")}`;
+}
+
+function fail(message: string): never {
+  process.stderr.write(`test:long: ${message}\n`);
+  process.exit(2);
+}
+
+function parse(): { name: string | undefined; seed: string | undefined; count: string | undefined } {
+  try {
+    const { positionals, values } = parseArgs({
+      allowPositionals: true,
+      options: { seed: { type: "string" }, count: { type: "string" } },
+    });
+    return { name: positionals[0], seed: values.seed, count: values.count };
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+const { name, seed, count } = parse();
+for (const [option, value] of Object.entries({ seed, count })) {
+  if (value !== undefined && !/^\d+$/.test(value)) fail(`--${option} is "${value}", but must be a whole number.`);
+}
+if (name === undefined) {
+  process.stdout.write(usage());
+} else {
+  const test = LONG_TESTS[name] ?? fail(`there is no "${name}"; there are ${Object.keys(LONG_TESTS).join(", ")}.`);
+  const tally = await runTests(test.files, {
+    [test.variable]: count ?? String(test.count),
+    ...(seed === undefined ? {} : { STEMMA_TEST_SEED: seed }),
+  });
+  process.stdout.write(`${formatTally(tally)}\n`);
+  process.exitCode = tally.failed === 0 ? 0 : 1;
+}
