@@ -1,0 +1,21 @@
+import { randomUUID } from "node:crypto";
+import type { Database } from "./database.ts";
+
+/** One change of the engine's state: a scope in which all happens or nothing, and all new commits share one id. */
+export interface Transaction {
+  readonly db: Database;
+  /** The commit set's id, and the id of each job that the set brings. */
+  readonly setId: string;
+  readonly now: number;
+  /** Branches whose head moved: what is downstream of them gets a commit at the end of the transaction. */
+  readonly movedBranches: Set<number>;
+}
+
+export function newTransaction(db: Database): Transaction {
+  return { db, setId: newId(), now: Date.now(), movedBranches: new Set() };
+}
+
+/** A UUID of version 4 without dashes: 32 hexadecimal digits. */
+export function newId(): string {
+  return randomUUID().replaceAll("-", "");
+}

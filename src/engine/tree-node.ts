@@ -1,0 +1,98 @@
+import { hash } from "node:crypto";
+import { StemmaError } from "../lineage/errors.ts";
+
+/** Where the nodes of trees live; a node's id is the SHA-256 of its text, in hexadecimal. */
+export interface NodeStore {
+  /** The text of a node that was put, or throws. */
+  get(id: string): Uint8Array | string;
+  put(id: string, node: string): void;
+}
+
+/** One member of a tree. */
+export interface Entry {
+  readonly key: string;
+  readonly value: string;
+  /** What the entry adds to `measure`. */
+  readonly bytes: number;
+}
+
+/** What a node knows of a child, so that most questions need not read it. */
+export interface ChildReference {
+  readonly lastKey: string;
+  readonly id: string;
+  /** How many entries lie below, and the sum of their bytes. */
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** A run of entries (level 0), or of references to nodes one level below. */
+export type TreeNode =
+  | { readonly level: 0; readonly entries: readonly Entry[] }
+  | { readonly level: number; readonly children: readonly ChildReference[] };
+
+/** How many entries, and the sum of their bytes. */
+export interface Measure {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** A node has 2^5 = 32 members on average. */
+const FANOUT_BITS = 5;
+const EMPTY_TEXT = '{"l":0,"e":[]}';
+
+/** The root of the tree without entries, which no store needs to hold. */
+export const EMPTY_ROOT = hash("sha256", EMPTY_TEXT);
+
+/**
+ * How many levels a key closes: 0 for 31 keys in 32, 1 or more for one in 32, 2 or more for one in 1024.
+ * A node at level n ends after a key whose level is above n. As this depends on the key alone, so does the tree's shape.
+ */
+export function keyLevel(key: string): number {
+  const leadingBits = Number.parseInt(hash("sha256", key).slice(0, 8), 16);
+  return Math.floor(Math.clz32(leadingBits) / FANOUT_BITS);
+}
+
+/** The node as text that a person can read, and its id. */
+export function encodeNode(node: TreeNode): { readonly id: string; readonly text: string } {
+  const members =
+    "entries" in node
+      ? node.entries.map(({ key, value, bytes }) => [key, value, bytes])
+      : node.children.map(({ lastKey, id, count, bytes }) => [lastKey, id, count, bytes]);
+  const text = JSON.stringify({ l: node.level, e: members });
+  return { id: hash("sha256", text), text };
+}
+
+/** Reads a node, or throws INTEGRITY when what the store holds is not what was put there. */
+export function readNode(store: NodeStore, id: string): TreeNode {
+  if (id === EMPTY_ROOT) return { level: 0, entries: [] };
+  const data = store.get(id);
+  if (hash("sha256", data) !== id) {
+    throw new StemmaError("INTEGRITY", `tree node ${id} is damaged: its content has another digest`);
+  }
+  return decodeNode(typeof data === "string" ? data : new TextDecoder().decode(data));
+}
+
+function decodeNode(text: string): TreeNode {
+  const { l: level, e: members } = JSON.parse(text) as { l: number; e: unknown[] };
+  if (level === 0) {
+    return { level: 0, entries: (members as [string, string, number][]).map(([key, value, bytes]) => ({ key, value, bytes })) };
+  }
+  const children = (members as [string, string, number, number][]).map(([lastKey, id, count, bytes]) => ({
+    lastKey,
+    id,
+    count,
+    bytes,
+  }));
+  return { level, children };
+}
+
+/** Adds up what a node's members hold. */
+export function measureMembers(members: readonly (Entry | ChildReference)[]): Measure {
+  let count = 0;
+  let bytes = 0;
+  for (const member of members) {
+    count += "count" in member ? member.count : 1;
+    bytes += member.bytes;
+  }
+  return { count, bytes };
+}
