@@ -1,0 +1,71 @@
+/** MLflow's objects in our own words. Its JSON stops at wire.ts. */
+
+export const RUN_STATUSES = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+export interface Experiment {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface Run {
+  readonly id: string;
+  readonly experimentId: string;
+  readonly name: string;
+  readonly status: RunStatus;
+  readonly startTime: Date;
+  /** A run that was continued keeps the end of its earlier attempt until it ends again. */
+  readonly endTime: Date | undefined;
+  readonly artifactUri: string;
+  readonly deleted: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly params: Readonly<Record<string, string>>;
+  /** For each key the value with the highest step, then time, then value. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly datasets: readonly DatasetInput[];
+}
+
+/** One point of a metric's curve. */
+export interface Metric {
+  readonly key: string;
+  readonly value: number;
+  readonly time: Date;
+  readonly step: number;
+}
+
+/** What goes to a run together. */
+export interface RunBatch {
+  readonly params?: Readonly<Record<string, string>> | undefined;
+  readonly metrics?: readonly Metric[] | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * A data set that a run read. Within an experiment MLflow knows it by name and digest alone: the first source that
+ * it is told for the two stays.
+ */
+export interface DatasetInput {
+  readonly name: string;
+  /** At most 36 characters. */
+  readonly digest: string;
+  readonly sourceType: string;
+  readonly source: string;
+  /** What it was used for, as `training`. */
+  readonly context: string | undefined;
+}
+
+export interface Artifact {
+  /** Relative to the run's artifacts, with slashes. */
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+export interface ModelVersion {
+  readonly name: string;
+  readonly version: string;
+  readonly runId: string | undefined;
+  readonly source: string;
+  readonly aliases: readonly string[];
+  /** `None` unless the deprecated stages are in use. */
+  readonly stage: string;
+}
