@@ -1,0 +1,55 @@
+import { open } from "node:fs/promises";
+
+export interface Line {
+  /** The first line is 1. */
+  readonly number: number;
+  readonly text: string;
+}
+
+const NEWLINE = 0x0a;
+
+/** Reads a file that somebody still writes to: each call gives the lines that were completed since the last one. */
+export class LineTail {
+  readonly #path: string;
+  #offsetBytes = 0;
+  #rest: Buffer = Buffer.alloc(0);
+  #lines = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** With `isEnd` a last line without a line break counts, too. A file that is not there has no lines. */
+  async read(isEnd: boolean): Promise<Line[]> {
+    const bytes = Buffer.concat([this.#rest, await this.#readOn()]);
+    const end = isEnd ? bytes.length : bytes.lastIndexOf(NEWLINE) + 1;
+    this.#rest = bytes.subarray(end);
+    const texts = bytes.subarray(0, end).toString("utf8").split("\n");
+    if (texts.at(-1) === "") texts.pop();
+    return texts.map((text) => ({ number: ++this.#lines, text: this.#lines === 1 ? text.replace(/^\uFEFF/, "") : text }));
+  }
+
+  async #readOn(): Promise<Buffer> {
+    const file = await open(this.#path, "r").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    });
+    if (file === undefined) return Buffer.alloc(0);
+    try {
+      const { size } = await file.stat();
+      if (size < this.#offsetBytes) this.#restart();
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(size - this.#offsetBytes), 0, null, this.#offsetBytes);
+      this.#offsetBytes += bytesRead;
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** The file became shorter: its writer began anew. */
+  #restart(): void {
+    this.#offsetBytes = 0;
+    this.#rest = Buffer.alloc(0);
+    this.#lines = 0;
+  }
+}
