@@ -1,0 +1,49 @@
+import { StemmaError } from "../lineage/errors.ts";
+
+/** Answers of one server, each asked for once. A server that cannot be reached is not tried again: every try may last a time-out. */
+export class Remote {
+  #unreachable: StemmaError | undefined;
+
+  async ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    if (this.#unreachable !== undefined) throw this.#unreachable;
+    try {
+      return await question();
+    } catch (error) {
+      if (error instanceof StemmaError && error.code === "UNREACHABLE") this.#unreachable ??= error;
+      throw error;
+    }
+  }
+}
+
+/** Answers to one kind of question, kept by what was asked. A failure is kept as well. */
+export class Answers<Answer> {
+  readonly #kept = new Map<string, Promise<Answer>>();
+
+  has(key: string): boolean {
+    return this.#kept.has(key);
+  }
+
+  get(key: string, ask: () => Promise<Answer>): Promise<Answer> {
+    const kept = this.#kept.get(key);
+    if (kept !== undefined) return kept;
+    const asked = ask();
+    this.#kept.set(key, asked);
+    return asked;
+  }
+}
+
+/** The answer, or undefined when the server says that there is no such thing. */
+export async function orAbsent<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof StemmaError && error.code === "NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+export async function listAll<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
+  const list: Item[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}

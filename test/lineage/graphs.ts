@@ -1,0 +1,34 @@
+import type { Edge, Graph, Node } from "../../src/lineage/graph.ts";
+import { edge } from "../../src/lineage/graph.ts";
+import type { Urn } from "../../src/lineage/urn.ts";
+import { formatUrn } from "../../src/lineage/urn.ts";
+
+/** A node named by a letter or number, for graphs whose shape is all that matters. */
+export function thing(name: string): Node {
+  return { kind: "batch", id: name };
+}
+
+export function urnOf(name: string): Urn {
+  return formatUrn(thing(name));
+}
+
+/** A graph of things from lines such as "c <- a b": c came from a and from b. */
+export function graphOf(...lines: readonly string[]): Graph {
+  const edges = lines.flatMap((line) => {
+    const [from = "", ...origins] = line.split(/ <- | /);
+    return origins.map((to) => edge(thing(from), "derived", thing(to)));
+  });
+  return graphFrom(
+    edges,
+    edges.flatMap(({ from, to }) => [from, to]),
+  );
+}
+
+export function graphFrom(edges: readonly Edge[], urns: readonly Urn[]): Graph {
+  return { edges, nodes: new Map(urns.map((urn) => [urn, thing(decodeURIComponent(urn.replace(/^.*:/, "")))])) };
+}
+
+/** The names of the things in a graph, in its order. */
+export function namesIn({ nodes }: Graph): readonly string[] {
+  return [...nodes.values()].map((node) => (node.kind === "batch" ? node.id : node.kind));
+}
