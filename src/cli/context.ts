@@ -1,0 +1,23 @@
+import type { Readable } from "node:stream";
+import type { MlflowClient } from "../mlflow/client.ts";
+import type { PachydermClient } from "../pachyderm/client.ts";
+
+/** What a command may use of the world outside. Built in main.ts, and by tests. */
+export interface Context {
+  /** Results: what a pipe reads. */
+  readonly out: (text: string) => void;
+  /** Results as bytes; resolves when the reader has room for more. */
+  readonly write: (bytes: Uint8Array) => Promise<void>;
+  /** Everything else: progress, warnings, errors. */
+  readonly err: (text: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdin: Readable;
+  readonly stdout: { readonly isTTY: boolean; readonly columns: number | undefined };
+  /** Ends when the user presses Ctrl-C or the process is asked to end. */
+  readonly signal: AbortSignal;
+  /** Connects to --pachd, $PACHD_ADDRESS, or the engine that `stemma up` started. Throws USAGE or UNREACHABLE with a hint. */
+  readonly pachyderm: (address?: string) => Promise<PachydermClient>;
+  /** Connects to --mlflow, $MLFLOW_TRACKING_URI, or the server that `stemma up` started. */
+  readonly mlflow: (uri?: string) => Promise<MlflowClient>;
+}

@@ -1,0 +1,32 @@
+import { once } from "node:events";
+import { StemmaError } from "../lineage/errors.ts";
+import type { Context } from "./context.ts";
+
+/** The context of the real process. Clients are loaded when a command first asks for one: `--help` stays quick. */
+export function processContext(): Context {
+  const abort = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => abort.abort(new StemmaError("FAILED", `ended by ${signal}`)));
+  const { env } = process;
+  const cwd = process.cwd();
+  return {
+    out: (text) => process.stdout.write(text),
+    write: async (bytes) => {
+      if (!process.stdout.write(bytes)) await once(process.stdout, "drain", { signal: abort.signal });
+    },
+    err: (text) => process.stderr.write(text),
+    env,
+    cwd,
+    stdin: process.stdin,
+    stdout: { isTTY: process.stdout.isTTY, columns: process.stdout.columns },
+    signal: abort.signal,
+    pachyderm: async (address) => {
+      const { findPachyderm } = await import("./remotes.ts");
+      return findPachyderm(env, cwd, address);
+    },
+    mlflow: async (uri) => {
+      const { findMlflow } = await import("./remotes.ts");
+      return findMlflow(env, cwd, uri);
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { Command, CommanderError } from "@commander-js/extra-typings";
+import { StemmaError } from "../lineage/errors.ts";
+import type { Context } from "./context.ts";
+import { ExitCode, exitCodeOf, oneLine } from "./exit.ts";
+
+type MakeCommand = (context: Context) => CommandUnknownOpts;
+
+/** Every command: its line in `stemma --help`, and where it lives. Only the one that was asked for is loaded. */
+const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<MakeCommand> }>> = {
+  demo: {
+    summary: "the whole walk: data, three pipelines, a run, its lineage",
+    load: async () => (await import("./demo-command.ts")).demoCommand,
+  },
+  up: {
+    summary: "start the engine and an MLflow server on this machine",
+    load: async () => (await import("./up-command.ts")).upCommand,
+  },
+  down: { summary: "stop what `stemma up` started", load: async () => (await import("./down-command.ts")).downCommand },
+  status: { summary: "say what runs, and where", load: async () => (await import("./status-command.ts")).statusCommand },
+  trace: {
+    summary: "where does this come from, and what came out of it?",
+    load: async () => (await import("./trace-command.ts")).traceCommand,
+  },
+  track: {
+    summary: "run a command as an MLflow run that is linked to its data",
+    load: async () => (await import("./track-command.ts")).trackCommand,
+  },
+  apply: {
+    summary: "create or update pipelines from their specs",
+    load: async () => (await import("./apply-command.ts")).applyCommand,
+  },
+  put: { summary: "put files into a repo, as one commit", load: async () => (await import("./put-command.ts")).putCommand },
+  get: { summary: "read files out of a commit", load: async () => (await import("./get-command.ts")).getCommand },
+  ls: { summary: "list repos, commits or files", load: async () => (await import("./ls-command.ts")).lsCommand },
+  jobs: { summary: "list jobs, or wait for a commit's jobs", load: async () => (await import("./jobs-command.ts")).jobsCommand },
+  logs: { summary: "show what a pipeline's jobs printed", load: async () => (await import("./logs-command.ts")).logsCommand },
+  delete: { summary: "delete a pipeline or a repo", load: async () => (await import("./delete-command.ts")).deleteCommand },
+  "demo-data": {
+    summary: "generate rows in the shape of the PaySim data set",
+    load: async () => (await import("./demo-data-command.ts")).demoDataCommand,
+  },
+  split: {
+    summary: "split raw CSV files by customer: the demo's first stage",
+    load: async () => (await import("./split-command.ts")).splitCommand,
+  },
+  engine: {
+    summary: "run the embedded engine alone, in the foreground",
+    load: async () => (await import("./engine-command.ts")).engineCommand,
+  },
+};
+
+/** Runs one command line and resolves to its exit code. Errors become one line on `err`; a bug shows its stack. */
+export async function runProgram(context: Context, argv: readonly string[], version: string): Promise<number> {
+  const program = new Command("stemma")
+    .description("Provenance for machine-learning pipelines: what made this model, and what came out of this data?")
+    .version(version, "-V, --version", "print the version")
+    .helpCommand(false)
+    .addHelpText("after", "\nstemma COMMAND --help shows a command's options, with examples.");
+  for (const [command, { summary, load }] of Object.entries(COMMANDS)) {
+    program.addCommand(command === argv[0] ? (await load())(context) : new Command(command).description(summary));
+  }
+  quiet(program, context);
+  try {
+    if (argv.length === 0) {
+      context.out(program.helpInformation());
+      return 0;
+    }
+    await program.parseAsync([...argv], { from: "user" });
+    return 0;
+  } catch (error) {
+    return report(error, context);
+  }
+}
+
+/** Sends commander's own output through the context, and makes it throw instead of ending the process. */
+function quiet(command: CommandUnknownOpts, context: Context): void {
+  command.exitOverride().configureOutput({
+    writeOut: context.out,
+    writeErr: context.err,
+    outputError: (text, write) => write(`stemma: ${text.replace(/^error: /, "").trimEnd()}\n`),
+  });
+  for (const child of command.commands) quiet(child, context);
+}
+
+function report(error: unknown, context: Context): number {
+  if (error instanceof ExitCode) return error.code;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof StemmaError) {
+    context.err(`stemma: ${oneLine(error)}\n`);
+    return exitCodeOf(error.code);
+  }
+  context.err(`stemma: this is a bug. ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return 70;
+}

@@ -1,0 +1,97 @@
+import { StemmaError } from "../lineage/errors.ts";
+import { engineService } from "../local/engine-service.ts";
+import { mlflowService } from "../local/mlflow-service.ts";
+import { logFileOf, startService } from "../local/services.ts";
+import type { ServiceDefinition } from "../local/services.ts";
+import { stateFolder } from "../local/state-folder.ts";
+import type { Context } from "./context.ts";
+
+export interface StartServicesOptions {
+  readonly enginePort: number | undefined;
+  readonly mlflowPort: number | undefined;
+  /** Where the commands of pipelines run. */
+  readonly workdir: string;
+  readonly say: (line: string) => void;
+  /** Runs as soon as Pachyderm answers, while MLflow may still be starting. */
+  readonly whenPachydermAnswers?: () => Promise<void>;
+}
+
+const ANSWER_LIMIT_MS = 3000;
+
+/**
+ * Starts the engine and the MLflow server side by side, as far as $PACHD_ADDRESS and $MLFLOW_TRACKING_URI don't name others,
+ * and tells the engine's jobs where MLflow is. When one fails, waiting for the other ends too.
+ */
+export async function startServices(context: Context, options: StartServicesOptions): Promise<void> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([context.signal, failed.signal]);
+  const outcomes = await Promise.allSettled(
+    [preparePachyderm(context, options, signal), prepareMlflow(context, options, signal)].map(async (task) => {
+      try {
+        await task;
+      } catch (error) {
+        failed.abort(error);
+        throw error;
+      }
+    }),
+  );
+  if (outcomes.some(({ status }) => status === "rejected")) throw failed.signal.reason;
+  if (!context.env["PACHD_ADDRESS"]) await putMlflowSecret(context);
+}
+
+/** Makes the secret by which the stages learn MLflow's address. */
+export async function putMlflowSecret(context: Context): Promise<void> {
+  using pachyderm = await context.pachyderm();
+  const { uri } = await context.mlflow();
+  await pachyderm.createSecret("mlflow", { tracking_uri: uri });
+}
+
+/** Whether a Pachyderm, ours or another, is there. */
+export async function pachydermAnswers(address: string): Promise<boolean> {
+  const { PachydermClient } = await import("../pachyderm/client.ts");
+  using client = new PachydermClient({ address, deadlineMs: ANSWER_LIMIT_MS });
+  try {
+    await client.version();
+    return true;
+  } catch (error) {
+    if (error instanceof StemmaError && error.code === "UNREACHABLE") return false;
+    throw error;
+  }
+}
+
+async function preparePachyderm(context: Context, options: StartServicesOptions, signal: AbortSignal): Promise<void> {
+  const given = context.env["PACHD_ADDRESS"];
+  if (given) {
+    options.say(`engine: not started, as PACHD_ADDRESS is ${given}`);
+  } else {
+    const { env, cwd } = context;
+    const folder = stateFolder(env, cwd);
+    const engine = engineService({ folder, env, workdir: options.workdir, answers: pachydermAnswers });
+    await startAndSay(context, engine, { port: options.enginePort, signal, say: options.say });
+  }
+  await options.whenPachydermAnswers?.();
+}
+
+async function prepareMlflow(context: Context, options: StartServicesOptions, signal: AbortSignal): Promise<void> {
+  const given = context.env["MLFLOW_TRACKING_URI"];
+  if (given) {
+    options.say(`MLflow: not started, as MLFLOW_TRACKING_URI is ${given}`);
+    return;
+  }
+  const { env, cwd } = context;
+  const mlflow = mlflowService(stateFolder(env, cwd), env);
+  await startAndSay(context, mlflow, { port: options.mlflowPort, signal, say: options.say });
+}
+
+async function startAndSay(
+  context: Context,
+  service: ServiceDefinition,
+  { port, signal, say }: { port: number | undefined; signal: AbortSignal; say: (line: string) => void },
+): Promise<void> {
+  const folder = stateFolder(context.env, context.cwd);
+  const label = service.name === "mlflow" ? "MLflow" : service.name;
+  const onWaiting = (seconds: number) => say(`${label}: starting, ${seconds} s so far (the first time takes longest)`);
+  const { address, pid, isNew } = await startService(folder, service, { port, signal, onWaiting });
+  const how = isNew ? "started" : "already running";
+  say(`${label}: ${how} at ${address} (process ${pid}, log ${logFileOf(folder, service.name)})`);
+}

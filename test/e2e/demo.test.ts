@@ -1,0 +1,170 @@
+import { readFile, readdir, rm } from "node:fs/promises";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { jobEnvironment } from "../../src/local/job-environment.ts";
+import { PAYSIM_COLUMNS } from "../../src/stages/paysim.ts";
+import { MlflowClient } from "../../src/mlflow/client.ts";
+import { type TestEngine, pipeline, repo, startTestEngine } from "../helpers/engine.ts";
+import { stemma } from "../cli/terminal.ts";
+
+const ROWS = 4000;
+const environment = jobEnvironment(process.env);
+
+/** The demo once, on an engine and an MLflow server of the tests; then everybody has a look at what it left. */
+describe("the demo", () => {
+  const cwd = mkdtempSync(join(tmpdir(), "stemma-e2e-"));
+  let engine: TestEngine;
+  let env: Record<string, string | undefined>;
+  let demo: Awaited<ReturnType<typeof stemma>>;
+  let commit = "";
+  let runId = "";
+
+  beforeAll(async () => {
+    engine = await startTestEngine({ env: environment });
+    env = {
+      ...environment,
+      PACHD_ADDRESS: engine.engine.address,
+      MLFLOW_TRACKING_URI: inject("mlflowUri"),
+      STEMMA_HOME: undefined,
+    };
+    demo = await stemma(["demo", "--rows", `${ROWS}`], { cwd, env });
+    [, commit = "", runId = ""] = /^Run id file {2}train@([\da-f]{32}):\/([\da-f]{32})$/m.exec(demo.out) ?? [];
+  }, 400_000);
+  afterAll(async () => {
+    await engine.close();
+    await rm(cwd, { recursive: true });
+  });
+
+  test("ends well and prints the run id file, a link that answers, both trees, and what to do next", async () => {
+    expect(demo).toMatchObject({ code: 0 });
+    const link = /^MLflow run +(\S+)$/m.exec(demo.out)?.[1] ?? "";
+    expect(link).toMatch(new RegExp(`^${inject("mlflowUri")}/#/experiments/\\d+/runs/${runId}$`));
+    expect((await fetch(link)).status).toBe(200);
+    const [up = "", down = ""] = demo.out.split("What has come out of this data?");
+    expect(up).toContain("/paysim-1.csv");
+    expect(down).toContain(`run ${runId}`);
+    expect(demo.out).toContain("npx stemma down");
+  });
+
+  test("the run's trace names the raw data's commit and file, and the raw data's trace names the run", async () => {
+    const up = await stemma(["trace", runId, "--up"], { cwd, env });
+    expect(up).toMatchObject({ code: 0 });
+    expect(up.out).toContain(`commit raw_data@${commit}`);
+    expect(up.out).toContain("/paysim-1.csv");
+    expect(up.out).toMatch(/^complete$/m);
+    for (const reference of ["raw_data@master", "raw_data@master:/paysim-1.csv"]) {
+      const down = await stemma(["trace", reference, "--down"], { cwd, env });
+      expect(down.out).toContain(`run ${runId}`);
+      expect(down.out).toMatch(/^complete$/m);
+    }
+  });
+
+  test("the unchanged pachyderm-sdk lists the repos, reads a file and inspects the jobs", async () => {
+    const [host = "", port = ""] = engine.engine.address.split(":");
+    expect(await python("sdk_reads_demo.py", host, port, commit)).toEqual({
+      repos: ["etl", "raw_data", "split", "train"],
+      header: PAYSIM_COLUMNS.join(","),
+      output: expect.arrayContaining([`/${runId}`, "/model/"]),
+      jobs: { split: "JOB_SUCCESS", etl: "JOB_SUCCESS", train: "JOB_SUCCESS" },
+      train: { state: "JOB_SUCCESS", processed: 1, input: "etl" },
+    });
+  });
+
+  test(
+    "MLflow's own client sees params, metrics, model, inputs and tags, and Spark predicts with the model",
+    { timeout: 200_000 },
+    async () => {
+      const etl = join(cwd, "etl");
+      expect(await stemma(["get", `etl@${commit}:/`, "-o", etl], { cwd, env })).toMatchObject({ code: 0 });
+      const seen = await python("mlflow_reads_run.py", inject("mlflowUri"), runId, etl);
+      expect(seen).toMatchObject({
+        status: "FINISHED",
+        params: { maxDepth: "5", trainRows: expect.stringMatching(/^\d+$/) },
+        tags: {
+          "pachyderm.project": "default",
+          "pachyderm.pipeline": "train",
+          "pachyderm.pipeline_version": "1",
+          "pachyderm.job": commit,
+          "pachyderm.repo": "train",
+          "pachyderm.commit": commit,
+        },
+        artifacts: expect.arrayContaining(["model", "tree.txt"]),
+        inputs: [{ name: "etl", digest: commit, source_type: "pachyderm", tags: { "mlflow.data.context": "training" } }],
+        predictions: [0, 1],
+      });
+      const { metrics } = seen as { metrics: Record<string, number> };
+      expect(Object.keys(metrics).sort()).toEqual(["AUC test", "AUC train", "PR test", "PR train"]);
+      for (const value of Object.values(metrics)) expect(value).toBeGreaterThan(0);
+      for (const value of Object.values(metrics)) expect(value).toBeLessThanOrEqual(1);
+    },
+  );
+
+  test(
+    "a killed training is a failed job and a killed run, no card pretends success, and the next one works",
+    { timeout: 300_000 },
+    async () => {
+      const { client } = engine;
+      const mlflow = new MlflowClient({ uri: inject("mlflowUri") });
+      const rows = join(cwd, "more.csv");
+      await stemma(["demo-data", "--rows", `${ROWS}`, "--seed", "9", "-o", rows], { cwd, env });
+      await stemma(["put", "raw_data@master:/killed.csv", rows], { cwd, env });
+      const {
+        commit: { id },
+      } = await client.inspectCommit({ repo: repo("raw_data"), at: "master" });
+      const job = { pipeline: pipeline("train"), id };
+      await expect.poll(() => trainingProcess(id), { timeout: 200_000, interval: 200 }).toBeGreaterThan(0);
+      process.kill(await trainingProcess(id), "SIGKILL");
+
+      expect(await client.inspectJob(job, { wait: true })).toMatchObject({ state: "JOB_FAILURE" });
+      const files = await Array.fromAsync(client.listFiles({ repo: repo("train"), at: id }, "/"));
+      expect(files.map((file) => file.path)).toEqual([]);
+      const experiments = await Array.fromAsync(mlflow.listExperiments());
+      const runs = await Array.fromAsync(
+        mlflow.searchRuns({ experimentIds: experiments.map((found) => found.id), filter: `tags.\`pachyderm.job\` = '${id}'` }),
+      );
+      expect(runs.map((run) => run.status)).toEqual(["KILLED"]);
+      const trace = await stemma(["trace", `train@${id}`], { cwd, env });
+      expect(trace.out).toContain("failure");
+
+      await stemma(["put", "raw_data@master:/again.csv", rows], { cwd, env });
+      const { commit: next } = await client.inspectCommit({ repo: repo("raw_data"), at: "master" });
+      expect(await client.inspectJob({ pipeline: pipeline("train"), id: next.id }, { wait: true })).toMatchObject({
+        state: "JOB_SUCCESS",
+      });
+    },
+  );
+});
+
+/** What a script of this folder prints, as JSON, on its last line. */
+async function python(script: string, ...args: string[]): Promise<unknown> {
+  const { stdout } = await execa(join(".venv", "bin", "python"), [join("test", "e2e", script), ...args], { env: environment });
+  return JSON.parse(stdout.slice(stdout.lastIndexOf("\n") + 1));
+}
+
+/** The JVM of a job's training, found by the job's id in its environment; 0 while there is none. */
+async function trainingProcess(jobId: string): Promise<number> {
+  for (const pid of await readdir("/proc")) {
+    if (!/^\d+$/.test(pid)) continue;
+    const [command, environ] = await Promise.all([readProcess(pid, "cmdline"), readProcess(pid, "environ")]);
+    if (
+      command.includes("org.apache.spark.deploy.SparkSubmit\0") &&
+      command.includes("train.py") &&
+      environ.includes(`PACH_JOB_ID=${jobId}`)
+    )
+      return Number(pid);
+  }
+  return 0;
+}
+
+/** A process may end while one looks at it. */
+async function readProcess(pid: string, file: string): Promise<string> {
+  try {
+    return await readFile(join("/proc", pid, file), "utf8");
+  } catch (error) {
+    if (["ENOENT", "ESRCH", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) return "";
+    throw error;
+  }
+}
