@@ -79,11 +79,12 @@ export class MlflowClient {
     }
   }
 
+  /** All of them, deleted ones too: their runs are still what made something. */
   async *listExperiments(): AsyncIterable<Experiment> {
     const pages = listPages((token) =>
       this.#post<{ experiments?: { experiment_id: string; name: string }[]; next_page_token?: string }>("experiments/search", {
         max_results: this.#pageSize,
-        view_type: "ACTIVE_ONLY",
+        view_type: "ALL",
         order_by: ["creation_time ASC"],
         page_token: token,
       }),

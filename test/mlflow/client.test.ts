@@ -55,7 +55,18 @@ describe("experiments", () => {
       code: "USAGE",
       hint: expect.stringContaining(`--experiment-id ${id}`),
     });
-    expect(await listOf(client.listExperiments())).not.toContainEqual({ id, name });
+  });
+
+  test("the runs of a deleted experiment are still found", async () => {
+    const name = newExperiment();
+    const experimentId = await client.experimentId(name);
+    const run = await client.createRun({ experimentId, name: "kept", startTime: new Date(), tags: { "stemma.test": name } });
+    await post("experiments/delete", { experiment_id: experimentId });
+    expect(await listOf(client.listExperiments())).toContainEqual({ id: experimentId, name });
+    const found = await listOf(
+      client.searchRuns({ experimentIds: [experimentId], filter: `tags.\`stemma.test\` = '${name}'`, includeDeleted: true }),
+    );
+    expect(found.map(({ id }) => id)).toEqual([run.id]);
   });
 });
 
