@@ -69,7 +69,11 @@ async function filesRead(
   { pachyderm }: Records,
   info: JobInfo,
 ): Promise<{ readonly paths: ReadonlyMap<string, readonly string[]>; readonly gaps: readonly Gap[] }> {
-  if (info.datums.total === 0 || info.datums.total > MAX_NAMED_DATUMS) return { paths: new Map(), gaps: [] };
+  if (info.datums.total === 0) return { paths: new Map(), gaps: [] };
+  if (info.datums.total > MAX_NAMED_DATUMS) {
+    const why = `it has ${info.datums.total} datums, so the files that it read are not named; trace a file of its output to see them`;
+    return { paths: new Map(), gaps: [wider(jobIdentity(info.job), why)] };
+  }
   try {
     const files = [...(await pachyderm.datums(info.job)).values()].flatMap((datum) => datum.files);
     const keyed = await Promise.all(
