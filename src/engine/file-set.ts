@@ -1,5 +1,5 @@
 import { directoryHash } from "./file-hash.ts";
-import { type Glob, compileGlob } from "./glob.ts";
+import { compileGlob } from "./glob.ts";
 import { type Entry, type NodeStore, entries, measure } from "./tree.ts";
 import type { StoredContent } from "./content-store.ts";
 
@@ -86,7 +86,7 @@ export class FileSet {
       if (glob.prefix !== "/") yield* this.at(glob.prefix);
       return;
     }
-    for (const node of this.scan("/", depthOf(pattern), startOf(glob))) {
+    for (const node of this.scan("/", depthOf(pattern), glob.prefix)) {
       if (!node.path.startsWith(glob.prefix) && trimmed(node.path) > `${glob.prefix}\uffff`) return;
       if (glob.matches(trimmed(node.path))) yield node;
     }
@@ -178,9 +178,4 @@ function trimmed(path: string): string {
 function depthOf(pattern: string): number {
   if (pattern.includes("**") || /[{(][^)}]*\//.test(pattern)) return Number.POSITIVE_INFINITY;
   return pattern.replace(/^\//, "").split("/").length;
-}
-
-/** Where a listing for a pattern can begin: the directories above its literal beginning have to be seen, not their siblings. */
-function startOf(glob: Glob): string {
-  return glob.prefix;
 }

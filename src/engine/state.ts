@@ -6,10 +6,9 @@ import { Database } from "./database.ts";
 import { FileSet } from "./file-set.ts";
 import { loadHasher } from "./file-hash.ts";
 import { createJobs } from "./jobs.ts";
-import { newId } from "./transaction.ts";
 import { SqliteNodeStore } from "./node-store.ts";
 import { ensureDefaultProject } from "./repos.ts";
-import { type Transaction, newTransaction } from "./transaction.ts";
+import { type Transaction, newId, newTransaction } from "./transaction.ts";
 import type { NodeStore } from "./tree.ts";
 
 /** All that the engine knows, and the only way to change it. */
