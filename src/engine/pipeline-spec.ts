@@ -2,6 +2,7 @@ import type { CreatePipelineRequest__Output as CreatePipelineRequest } from "../
 import type { Input__Output as Input } from "../pachyderm/generated/pps_v2/Input.ts";
 import type { SecretMount__Output as SecretMount } from "../pachyderm/generated/pps_v2/SecretMount.ts";
 import { refused, unimplemented } from "./fault.ts";
+import { compileGlob } from "./glob.ts";
 import { DEFAULT_PROJECT, checkPipelineName } from "./names.ts";
 
 export interface PipelineKey {
@@ -79,6 +80,9 @@ function refuseUnsupported(request: CreatePipelineRequest): void {
   if (unsupported !== undefined)
     throw unimplemented(`the embedded engine does not run pipelines with "${unsupported}"; use a Pachyderm cluster`);
   if (request.s3_out) throw unimplemented('the embedded engine does not run pipelines with "s3_out"; use a Pachyderm cluster');
+  if (request.transform?.secrets?.some((secret) => secret.mount_path)) {
+    throw unimplemented('the embedded engine gives secrets by "env_var", not by "mount_path"');
+  }
   if (request.transform?.datum_batching) throw unimplemented('the embedded engine does not run pipelines with "datum_batching"');
 }
 
@@ -96,6 +100,8 @@ function toInput(input: Input | undefined, project: string): SpecInput {
   }
   if (!pfs.repo) throw refused("input must specify a repo");
   if (!pfs.glob) throw refused("input must specify a glob");
+  // pachd takes a malformed pattern, and its job then fails without end.
+  compileGlob(pfs.glob);
   if (pfs.commit) throw refused("input cannot come from a commit; use a branch with head pointing to the commit");
   const name = pfs.name || pfs.repo;
   if (name === "out" || name === ".env") throw refused(`input cannot be named ${name}`);

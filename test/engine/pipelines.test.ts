@@ -263,6 +263,16 @@ describe.each(["namespace", "rewrite"])("pipelines of the embedded engine, /pfs 
       JSON.stringify({ pipeline: { name: "p" }, transform: { cmd: ["true"] }, input: { pfs: { repo: "r" } } }),
       /input must specify a glob/,
     ],
+    [
+      "its glob is malformed",
+      shellSpec("p", "r", "true", { input: { pfs: { repo: "r", glob: "/[" } } }),
+      /unexpected end of input/,
+    ],
+    [
+      "a secret is to be a file",
+      shellSpec("p", "r", "", { transform: { cmd: ["true"], secrets: [{ name: "s", mount_path: "/s" }] } }),
+      /gives secrets by "env_var"/,
+    ],
     ["the input's repo is missing", shellSpec("p", "nowhere", "true"), /repo default\/nowhere not found/],
     ["it needs a cluster", shellSpec("p", "r", "true", { spout: {} }), /does not run pipelines with "spout"/],
   ])("a spec is refused when %s", async (_, spec, text) => {
