@@ -1,7 +1,7 @@
 import { StemmaError } from "../lineage/errors.ts";
 import { engineService } from "../local/engine-service.ts";
 import { mlflowService } from "../local/mlflow-service.ts";
-import { logFileOf, startService } from "../local/services.ts";
+import { findService, logFileOf, startService, stopService } from "../local/services.ts";
 import type { ServiceDefinition } from "../local/services.ts";
 import { stateFolder } from "../local/state-folder.ts";
 import type { Context } from "./context.ts";
@@ -17,12 +17,16 @@ export interface StartServicesOptions {
 }
 
 const ANSWER_LIMIT_MS = 3000;
+const SERVICE_NAMES = ["engine", "mlflow"] as const;
 
 /**
  * Starts the engine and the MLflow server side by side, as far as $PACHD_ADDRESS and $MLFLOW_TRACKING_URI don't name others,
- * and tells the engine's jobs where MLflow is. When one fails, waiting for the other ends too.
+ * and tells the engine's jobs where MLflow is. When one fails, waiting for the other ends too, and what this call has started
+ * is stopped again.
  */
 export async function startServices(context: Context, options: StartServicesOptions): Promise<void> {
+  const folder = stateFolder(context.env, context.cwd);
+  const stopped = SERVICE_NAMES.filter((name) => findService(folder, name)?.pid === undefined);
   const failed = new AbortController();
   const signal = AbortSignal.any([context.signal, failed.signal]);
   const outcomes = await Promise.allSettled(
@@ -35,7 +39,10 @@ export async function startServices(context: Context, options: StartServicesOpti
       }
     }),
   );
-  if (outcomes.some(({ status }) => status === "rejected")) throw failed.signal.reason;
+  if (outcomes.some(({ status }) => status === "rejected")) {
+    await Promise.all(stopped.map((name) => stopService(folder, name)));
+    throw failed.signal.reason;
+  }
   if (!context.env["PACHD_ADDRESS"]) await putMlflowSecret(context);
 }
 

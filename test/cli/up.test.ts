@@ -82,6 +82,18 @@ describe("stemma up", () => {
     expect(existsSync(join(cwd, ".stemma"))).toBe(false);
   });
 
+  test("stops again what it has started when the other service cannot start", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as { port: number };
+    const up = await stemma(["up", "--engine-port", `${port}`, "--mlflow-port", `${await freePort()}`], { cwd, env });
+    other.close();
+    expect(up.code).toBe(2);
+    const { out, code } = await stemma(["status", "-o", "json"], { cwd, env });
+    expect(code).toBe(1);
+    expect(out).not.toContain('"pid"');
+  });
+
   test.each(["0", "65536", "http"])("%s is no port", async (port) => {
     const up = await stemma(["up", "--engine-port", port], { cwd, env });
     expect(up).toEqual({ code: 2, out: "", err: `stemma: --engine-port is "${port}", but must be a port from 1 to 65535.\n` });
