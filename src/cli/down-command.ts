@@ -1,4 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
+import { SERVICE_NAMES } from "../local/services-file.ts";
 import { stopService } from "../local/services.ts";
 import { stateFolder } from "../local/state-folder.ts";
 import type { Context } from "./context.ts";
@@ -14,9 +15,8 @@ export function downCommand(context: Context) {
 /** Stops both side by side, and says what has been stopped. */
 export async function stopServices(context: Context): Promise<void> {
   const folder = stateFolder(context.env, context.cwd);
-  const names = ["engine", "mlflow"] as const;
-  const stopped = await Promise.all(names.map((name) => stopService(folder, name)));
-  for (const [index, name] of names.entries()) {
+  const stopped = await Promise.all(SERVICE_NAMES.map((name) => stopService(folder, name)));
+  for (const [index, name] of SERVICE_NAMES.entries()) {
     const label = name === "mlflow" ? "MLflow" : name;
     const state = stopped[index];
     context.out(state === undefined ? `${label}: was not running\n` : `${label}: stopped (process ${state.pid})\n`);

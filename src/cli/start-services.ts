@@ -1,6 +1,7 @@
 import { StemmaError } from "../lineage/errors.ts";
 import { engineService } from "../local/engine-service.ts";
 import { mlflowService } from "../local/mlflow-service.ts";
+import { SERVICE_NAMES } from "../local/services-file.ts";
 import { findService, logFileOf, startService, stopService } from "../local/services.ts";
 import type { ServiceDefinition } from "../local/services.ts";
 import { stateFolder } from "../local/state-folder.ts";
@@ -17,7 +18,6 @@ export interface StartServicesOptions {
 }
 
 const ANSWER_LIMIT_MS = 3000;
-const SERVICE_NAMES = ["engine", "mlflow"] as const;
 
 /**
  * Starts the engine and the MLflow server side by side, as far as $PACHD_ADDRESS and $MLFLOW_TRACKING_URI don't name others,

@@ -3,7 +3,8 @@ import { StemmaError } from "../lineage/errors.ts";
 import type { ProcessId } from "./processes.ts";
 import type { StateFolder } from "./state-folder.ts";
 
-export type ServiceName = "engine" | "mlflow";
+export const SERVICE_NAMES = ["engine", "mlflow"] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 /** All services of ours listen here only. */
 export const HOST = "127.0.0.1";
