@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -89,13 +90,22 @@ async function isHealthy(uri: string): Promise<boolean> {
   }
 }
 
-/** A port of 127.0.0.1 that is free now. */
+/**
+ * A port of 127.0.0.1 that is free now, and stays so: it lies below the ports that the system gives to connections and to
+ * servers that ask for any (32768 and up on Linux), and each of Vitest's workers draws from a range of its own.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
+  const worker = Number(process.env.VITEST_POOL_ID ?? 0) % 8;
+  for (;;) {
+    const port = 12_000 + worker * 2_500 + randomInt(2_500);
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!free) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
