@@ -35,6 +35,14 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   ls: { summary: "list repos, commits or files", load: async () => (await import("./ls-command.ts")).lsCommand },
   jobs: { summary: "list jobs, or wait for a commit's jobs", load: async () => (await import("./jobs-command.ts")).jobsCommand },
   logs: { summary: "show what a pipeline's jobs printed", load: async () => (await import("./logs-command.ts")).logsCommand },
+  fsck: {
+    summary: "check that all that is stored is there and whole",
+    load: async () => (await import("./fsck-command.ts")).fsckCommand,
+  },
+  gc: {
+    summary: "remove stored content that no commit needs any more",
+    load: async () => (await import("./gc-command.ts")).gcCommand,
+  },
   delete: { summary: "delete a pipeline or a repo", load: async () => (await import("./delete-command.ts")).deleteCommand },
   "demo-data": {
     summary: "generate rows in the shape of the PaySim data set",

@@ -1,15 +1,17 @@
 import { StemmaError } from "../lineage/errors.ts";
 import { engineService } from "../local/engine-service.ts";
-import { mlflowService } from "../local/mlflow-service.ts";
-import { SERVICE_NAMES } from "../local/services-file.ts";
+import { ARTIFACTS_URL, ensureArtifactsRepo } from "../local/artifacts-repo.ts";
+import { artifactFolder, mlflowService } from "../local/mlflow-service.ts";
+import { SERVICE_NAMES, findRecord } from "../local/services-file.ts";
 import { findService, logFileOf, startService, stopService } from "../local/services.ts";
 import type { ServiceDefinition } from "../local/services.ts";
 import { stateFolder } from "../local/state-folder.ts";
+import { type S3Settings, type S3Wishes, chooseS3Settings } from "./artifacts-option.ts";
 import type { Context } from "./context.ts";
 
-export interface StartServicesOptions {
-  readonly enginePort: number | undefined;
-  readonly mlflowPort: number | undefined;
+export interface StartServicesOptions extends S3Wishes {
+  readonly enginePort?: number | undefined;
+  readonly mlflowPort?: number | undefined;
   /** Where the commands of pipelines run. */
   readonly workdir: string;
   readonly say: (line: string) => void;
@@ -26,11 +28,12 @@ const ANSWER_LIMIT_MS = 3000;
  */
 export async function startServices(context: Context, options: StartServicesOptions): Promise<void> {
   const folder = stateFolder(context.env, context.cwd);
+  const s3 = await chooseS3Settings(context, options, options.say);
   const stopped = SERVICE_NAMES.filter((name) => findService(folder, name)?.pid === undefined);
   const failed = new AbortController();
   const signal = AbortSignal.any([context.signal, failed.signal]);
   const outcomes = await Promise.allSettled(
-    [preparePachyderm(context, options, signal), prepareMlflow(context, options, signal)].map(async (task) => {
+    [preparePachyderm(context, options, s3, signal), prepareMlflow(context, options, s3, signal)].map(async (task) => {
       try {
         await task;
       } catch (error) {
@@ -66,27 +69,44 @@ export async function pachydermAnswers(address: string): Promise<boolean> {
   }
 }
 
-async function preparePachyderm(context: Context, options: StartServicesOptions, signal: AbortSignal): Promise<void> {
+async function preparePachyderm(
+  context: Context,
+  options: StartServicesOptions,
+  { s3Port, artifactsInPachyderm }: S3Settings,
+  signal: AbortSignal,
+): Promise<void> {
   const given = context.env["PACHD_ADDRESS"];
   if (given) {
     options.say(`engine: not started, as PACHD_ADDRESS is ${given}`);
   } else {
     const { env, cwd } = context;
     const folder = stateFolder(env, cwd);
-    const engine = engineService({ folder, env, workdir: options.workdir, answers: pachydermAnswers });
+    const engine = engineService({ folder, env, workdir: options.workdir, s3Port, answers: pachydermAnswers });
     await startAndSay(context, engine, { port: options.enginePort, signal, say: options.say });
+    if (artifactsInPachyderm && s3Port !== undefined) await ensureArtifactsRepo(s3Port, signal);
   }
   await options.whenPachydermAnswers?.();
 }
 
-async function prepareMlflow(context: Context, options: StartServicesOptions, signal: AbortSignal): Promise<void> {
+async function prepareMlflow(
+  context: Context,
+  options: StartServicesOptions,
+  { s3Port, artifactsInPachyderm }: S3Settings,
+  signal: AbortSignal,
+): Promise<void> {
   const given = context.env["MLFLOW_TRACKING_URI"];
   if (given) {
     options.say(`MLflow: not started, as MLFLOW_TRACKING_URI is ${given}`);
     return;
   }
   const { env, cwd } = context;
-  const mlflow = mlflowService(stateFolder(env, cwd), env);
+  const folder = stateFolder(env, cwd);
+  const mlflow = mlflowService(folder, env, artifactsInPachyderm ? s3Port : undefined);
+  const before = findRecord(folder, "mlflow");
+  if (before !== undefined && (before.s3Port === undefined) === artifactsInPachyderm)
+    options.say(
+      `MLflow: shows only artifacts that are in ${artifactsInPachyderm ? ARTIFACTS_URL : artifactFolder(folder)} from now on`,
+    );
   await startAndSay(context, mlflow, { port: options.mlflowPort, signal, say: options.say });
 }
 

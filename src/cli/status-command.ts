@@ -1,7 +1,8 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { StemmaError } from "../lineage/errors.ts";
+import { ARTIFACTS_URL } from "../local/artifacts-repo.ts";
 import { findService } from "../local/services.ts";
-import type { ServiceName } from "../local/services-file.ts";
+import { type ServiceName, s3AddressOf } from "../local/services-file.ts";
 import { stateFolder } from "../local/state-folder.ts";
 import type { Context } from "./context.ts";
 import { ExitCode } from "./exit.ts";
@@ -13,6 +14,10 @@ type State = "running" | "silent" | "stopped";
 interface ServiceStatus {
   readonly state: State;
   readonly address: string | undefined;
+  /** Where the engine's S3 gateway is. */
+  readonly s3?: string | undefined;
+  /** Where MLflow keeps its artifacts, if that is not a folder. */
+  readonly artifacts?: string | undefined;
   /** Absent for one that is not ours. */
   readonly pid?: number | undefined;
   readonly logFile?: string | undefined;
@@ -50,7 +55,9 @@ async function statusOf(
   if (given) return { state: (await answers(given)) ? "running" : "silent", address: given };
   const found = findService(stateFolder(context.env, context.cwd), name);
   if (found?.pid === undefined) return { state: "stopped", address: found?.address };
-  return { ...found, state: (await answers(found.address)) ? "running" : "silent" };
+  const { address, pid, logFile, s3Port } = found;
+  const more = s3Port === undefined ? {} : name === "engine" ? { s3: s3AddressOf(s3Port) } : { artifacts: ARTIFACTS_URL };
+  return { state: (await answers(address)) ? "running" : "silent", address, ...more, pid, logFile };
 }
 
 async function mlflowAnswers(context: Context, uri: string): Promise<boolean> {
@@ -64,7 +71,15 @@ async function mlflowAnswers(context: Context, uri: string): Promise<boolean> {
   }
 }
 
-function draw(label: string, { state, address, pid, logFile }: ServiceStatus): string {
-  const cells = [label, state.padEnd(7), address, pid === undefined ? undefined : `process ${pid}`, logFile && `log ${logFile}`];
+function draw(label: string, { state, address, s3, artifacts, pid, logFile }: ServiceStatus): string {
+  const cells = [
+    label,
+    state.padEnd(7),
+    address,
+    s3 && `S3 ${s3}`,
+    artifacts && `artifacts ${artifacts}`,
+    pid === undefined ? undefined : `process ${pid}`,
+    logFile && `log ${logFile}`,
+  ];
   return `${cells.filter(Boolean).join("  ").trimEnd()}\n`;
 }

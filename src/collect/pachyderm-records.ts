@@ -12,6 +12,7 @@ import type {
 } from "../pachyderm/types.ts";
 import type { PachydermSource } from "./ports.ts";
 import { Answers, Remote, listAll, orAbsent } from "./remote.ts";
+import { asSeenBy } from "./skipped-datums.ts";
 
 /** After so many single datums of a job, it is cheaper to list them all. */
 const MAX_SINGLE_DATUMS = 8;
@@ -68,9 +69,11 @@ export class PachydermRecords {
   }
 
   datums(job: JobName): Promise<ReadonlyMap<string, DatumInfo>> {
-    return this.#datums.get(jobKey(job), () =>
-      this.#remote.ask(async () => new Map((await listAll(this.#source.listDatums(job))).map((datum) => [datum.id, datum]))),
-    );
+    return this.#datums.get(jobKey(job), async () => {
+      const datums = await this.#remote.ask(() => listAll(this.#source.listDatums(job)));
+      const seen = await Promise.all(datums.map((datum) => asSeenBy(this, job, datum)));
+      return new Map(seen.map((datum) => [datum.id, datum]));
+    });
   }
 
   async datum(job: JobName, id: string): Promise<DatumInfo> {
@@ -79,7 +82,7 @@ export class PachydermRecords {
     const known = asked.get(id);
     if (known !== undefined) return known;
     if (asked.size < MAX_SINGLE_DATUMS && !this.#datums.has(jobKey(job))) {
-      const answer = this.#remote.ask(() => this.#source.inspectDatum(job, id));
+      const answer = this.#remote.ask(() => this.#source.inspectDatum(job, id)).then((datum) => asSeenBy(this, job, datum));
       asked.set(id, answer);
       return answer;
     }

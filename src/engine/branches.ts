@@ -1,10 +1,7 @@
-import { status } from "@grpc/grpc-js";
-import { type CommitRow, commitById, insertCommit } from "./commits.ts";
 import type { Database } from "./database.ts";
-import { Fault, notFound, refused } from "./fault.ts";
-import { type RepoKey, branchText, checkBranchName } from "./names.ts";
-import { type RepoRow, inspectRepo, repoById, repoNotInProvenance } from "./repos.ts";
-import type { Transaction } from "./transaction.ts";
+import { notFound } from "./fault.ts";
+import { type RepoKey, branchText, repoText } from "./names.ts";
+import { findRepo, missingRepoText, repoById } from "./repos.ts";
 
 export interface BranchRow {
   readonly id: number;
@@ -13,6 +10,9 @@ export interface BranchRow {
   readonly head: number;
   readonly created: number;
   readonly updated: number;
+  readonly trigger_spec: string | null;
+  readonly next_tick: number | null;
+  readonly metadata: string;
 }
 
 export interface BranchKey {
@@ -24,21 +24,48 @@ export function findBranch(db: Database, repoId: number, name: string): BranchRo
   return db.get("SELECT * FROM branches WHERE repo = ? AND name = ?", repoId, name);
 }
 
-export function inspectBranch(db: Database, key: BranchKey): BranchRow {
-  const repo = inspectRepo(db, key.repo);
-  const row = findBranch(db, repo.id, key.name);
-  if (row === undefined) throw branchNotFound(repo, key.name);
+function findNamed(db: Database, { repo, name }: BranchKey): BranchRow | undefined {
+  return db.get(
+    `SELECT b.* FROM branches b JOIN repos r ON r.id = b.repo
+     WHERE r.project = ? AND r.name = ? AND r.type = ? AND b.name = ?`,
+    repo.project,
+    repo.name,
+    repo.type,
+    name,
+  );
+}
+
+/** The branch, or NOT_FOUND with the words of pachd's database layer. */
+export function requireBranch(db: Database, key: BranchKey): BranchRow {
+  const row = findNamed(db, key);
+  if (row === undefined) throw notFound(missingRowText(db, key));
   return row;
 }
 
-export function branchNotFound(repo: RepoRow, name: string): Fault {
-  return notFound(`branch "${name}" not found in repo ${repo.project}/${repo.name}`);
+export function inspectBranch(db: Database, key: BranchKey): BranchRow {
+  const row = findNamed(db, key);
+  if (row === undefined) throw notFound(`inspect branch in transaction: ${missingRowText(db, key)}\n${missingBranchText(key)}`);
+  return row;
 }
 
-function branchById(db: Database, id: number): BranchRow {
+function missingRowText(db: Database, key: BranchKey): string {
+  const text = `branch (id=0, branch=${branchText(key.repo, key.name)}) not found`;
+  return findRepo(db, key.repo) === undefined ? `${missingRepoText(db, key.repo)}\n${text}` : text;
+}
+
+export function missingBranchText({ repo, name }: BranchKey): string {
+  return `branch "${name}" not found in repo ${repoText(repo)}`;
+}
+
+export function branchById(db: Database, id: number): BranchRow {
   const row = db.get<BranchRow>("SELECT * FROM branches WHERE id = ?", id);
   if (row === undefined) throw new Error(`no branch with row id ${id}`);
   return row;
+}
+
+/** `project/repo@branch`. */
+export function nameOfBranch(db: Database, branch: BranchRow): string {
+  return branchText(repoById(db, branch.repo), branch.name);
 }
 
 /** Newest first. */
@@ -46,103 +73,36 @@ export function listBranches(db: Database, repoId: number): BranchRow[] {
   return db.all("SELECT * FROM branches WHERE repo = ? ORDER BY created DESC, id DESC", repoId);
 }
 
-export interface BranchRequest {
-  /** The row id of the commit to point at; undefined leaves the head, or makes an empty one. */
-  readonly head?: CommitRow | undefined;
-  /** The branches that this one comes from; replaces what was there. */
-  readonly provenance: readonly BranchKey[];
+/** Of all repos, newest first. */
+export function listAllBranches(db: Database): BranchRow[] {
+  return db.all("SELECT * FROM branches ORDER BY created DESC, id DESC");
 }
 
-/**
- * Creates a branch, or moves it and replaces its provenance. A new branch without a head gets an empty commit: finished when
- * it comes from nothing, open when it has provenance, for a pipeline or a user to fill.
- */
-export function createBranch(tx: Transaction, key: BranchKey, request: BranchRequest): BranchRow {
-  const { db } = tx;
-  const repo = inspectRepo(db, key.repo);
-  checkBranchName(key.name);
-  if (request.head !== undefined && request.head.repo !== repo.id)
-    throw refused("branch and head commit must belong to the same repo");
-  const upstream = request.provenance.map((branch) => ensureBranch(tx, branch));
-  const existing = findBranch(db, repo.id, key.name);
-  const head = request.head?.id ?? existing?.head ?? firstCommit(tx, repo, key.name, upstream);
-  const branch = putBranch(tx, repo.id, key.name, head);
-  const changed = replaceProvenance(tx, repo, branch, upstream);
-  const isNew = existing === undefined;
-  if (!isNew && changed && upstream.length > 0 && request.head === undefined) newOutputCommit(tx, branch);
-  if (isNew || request.head !== undefined) tx.movedBranches.add(branch.id);
-  return branch;
+export type Direction = "provenance" | "subvenance";
+
+/** How far a walk goes: steps from its start, and things found. */
+export interface WalkLimits {
+  readonly depth: number;
+  readonly count: number;
 }
 
-/** The branch, made with an empty commit where it is missing. Its repo must exist. */
-function ensureBranch(tx: Transaction, key: BranchKey): BranchRow {
-  const repo = inspectRepo(tx.db, key.repo);
-  return findBranch(tx.db, repo.id, key.name) ?? createBranch(tx, key, { provenance: [] });
-}
+export const WALK_LIMITS: WalkLimits = { depth: 1000, count: 10_000 };
 
-/** Points a branch, made where it is missing, at a commit of its repo. */
-export function putBranch(tx: Transaction, repoId: number, name: string, head: number): BranchRow {
-  checkBranchName(name);
-  tx.db.run(
-    `INSERT INTO branches (repo, name, head, created, updated) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (repo, name) DO UPDATE SET head = excluded.head, updated = excluded.updated`,
-    repoId,
-    name,
-    head,
-    tx.now,
-    tx.now,
+const COLUMNS = { provenance: ["branch", "upstream"], subvenance: ["upstream", "branch"] } satisfies Record<Direction, unknown>;
+
+/** All branches upstream or downstream of one, nearest first, without itself. */
+export function branchLinks(db: Database, branchId: number, direction: Direction, limits = WALK_LIMITS): BranchRow[] {
+  const [from, to] = COLUMNS[direction];
+  return db.all(
+    `WITH RECURSIVE walk (id, depth) AS (
+       SELECT ${to}, 1 FROM branch_provenance WHERE ${from} = ?
+       UNION SELECT p.${to}, depth + 1 FROM walk JOIN branch_provenance p ON p.${from} = walk.id WHERE depth < ?)
+     SELECT b.* FROM (SELECT id, min(depth) AS depth FROM walk GROUP BY id) near JOIN branches b ON b.id = near.id
+     ORDER BY near.depth, b.id LIMIT ?`,
+    branchId,
+    limits.depth,
+    limits.count,
   );
-  const row = findBranch(tx.db, repoId, name);
-  if (row === undefined) throw new Error(`branch ${name} vanished while it was written`);
-  return row;
-}
-
-function firstCommit(tx: Transaction, repo: RepoRow, branch: string, upstream: readonly BranchRow[]): number {
-  const provenance = upstream.map((row) => row.head);
-  return insertCommit(tx, {
-    repo,
-    branch,
-    parent: undefined,
-    origin: "AUTO",
-    description: "",
-    provenance,
-    finished: upstream.length === 0,
-  }).id;
-}
-
-function newOutputCommit(tx: Transaction, branch: BranchRow): void {
-  const parent = commitById(tx.db, branch.head);
-  if (parent.set_id === tx.setId) return;
-  const commit = insertCommit(tx, {
-    repo: repoById(tx.db, branch.repo),
-    branch: branch.name,
-    parent,
-    origin: "AUTO",
-    description: "",
-    provenance: upstreamBranches(tx.db, branch.id).map((row) => row.head),
-    finished: false,
-  });
-  putBranch(tx, branch.repo, branch.name, commit.id);
-  tx.movedBranches.add(branch.id);
-}
-
-function replaceProvenance(tx: Transaction, repo: RepoRow, branch: BranchRow, upstream: readonly BranchRow[]): boolean {
-  const { db } = tx;
-  const before = new Set(upstreamBranches(db, branch.id).map((row) => row.id));
-  const after = new Set(upstream.map((row) => row.id));
-  if (before.size === after.size && [...after].every((id) => before.has(id))) return false;
-  for (const row of upstream) {
-    if (row.repo === repo.id) throw repoNotInProvenance(repo);
-    if (row.id === branch.id || closure(db, branch.id, "subvenance").has(row.id)) throw cycle(db, row, branch);
-  }
-  db.run("DELETE FROM branch_provenance WHERE branch = ?", branch.id);
-  for (const id of after) db.run("INSERT INTO branch_provenance VALUES (?, ?)", branch.id, id);
-  return true;
-}
-
-function cycle(db: Database, upstream: BranchRow, branch: BranchRow): Fault {
-  const [up, down] = [upstream, branch].map((row) => branchText(repoById(db, row.repo), row.name));
-  return new Fault(status.INTERNAL, `cycle detected because ${up} is already in the subvenance of ${down}`);
 }
 
 /** The branches that this one directly comes from. */
@@ -153,60 +113,10 @@ export function upstreamBranches(db: Database, branchId: number): BranchRow[] {
   );
 }
 
-/** Ids of all branches upstream or downstream of one, nearest first, without itself. */
-export function closure(db: Database, branchId: number, direction: "provenance" | "subvenance"): Set<number> {
-  const [from, to] = direction === "provenance" ? ["branch", "upstream"] : ["upstream", "branch"];
-  const found = new Set<number>();
-  let edge = [branchId];
-  while (edge.length > 0) {
-    const next = edge.flatMap((id) =>
-      db.all<{ id: number }>(`SELECT ${to} AS id FROM branch_provenance WHERE ${from} = ? ORDER BY 1`, id).map((row) => row.id),
-    );
-    edge = next.filter((id) => !found.has(id));
-    for (const id of edge) found.add(id);
-  }
-  return found;
-}
-
-export function branchesById(db: Database, ids: Iterable<number>): BranchRow[] {
-  return [...ids].map((id) => branchById(db, id));
-}
-
-/** Deletes a branch; its commits stay. Refused where another branch comes from it, unless forced. */
-export function deleteBranch(tx: Transaction, key: BranchKey, force: boolean): void {
-  const branch = inspectBranch(tx.db, key);
-  const downstream = [...closure(tx.db, branch.id, "subvenance")].map((id) => branchById(tx.db, id));
-  if (downstream.length > 0 && !force) {
-    const names = downstream.map((row) => branchText(repoById(tx.db, row.repo), row.name)).join(" ");
-    throw refused(
-      `branch "${branchText(key.repo, key.name)}" cannot be deleted because it's in the direct provenance of [${names}]`,
-    );
-  }
-  tx.db.run("DELETE FROM branch_provenance WHERE upstream = ?", branch.id);
-  tx.db.run("DELETE FROM branches WHERE id = ?", branch.id);
-}
-
-/**
- * Gives every branch downstream of a moved one its new commit: open, of this transaction's set, with the current heads of
- * its upstream branches as provenance. Runs once, at the end of the transaction.
- */
-export function propagate(tx: Transaction): void {
-  const downstream = new Set<number>();
-  for (const id of tx.movedBranches) for (const other of closure(tx.db, id, "subvenance")) downstream.add(other);
-  for (const id of upstreamFirst(tx.db, downstream)) {
-    const branch = branchById(tx.db, id);
-    if (!tx.movedBranches.has(id) || commitById(tx.db, branch.head).set_id !== tx.setId) newOutputCommit(tx, branch);
-  }
-}
-
-/** Orders branches so that each comes after all that it comes from. */
-function upstreamFirst(db: Database, branches: ReadonlySet<number>): number[] {
-  const ordered = new Set<number>();
-  const visit = (id: number): void => {
-    if (ordered.has(id) || !branches.has(id)) return;
-    for (const upstream of upstreamBranches(db, id)) visit(upstream.id);
-    ordered.add(id);
-  };
-  for (const id of branches) visit(id);
-  return [...ordered];
+/** Those of them whose changes make no commit here. */
+export function silentUpstreamBranches(db: Database, branchId: number): BranchRow[] {
+  return db.all(
+    "SELECT b.* FROM branch_provenance p JOIN branches b ON b.id = p.upstream WHERE p.branch = ? AND p.never = 1 ORDER BY b.id",
+    branchId,
+  );
 }

@@ -1,6 +1,6 @@
 import type { Database } from "./database.ts";
-import { refused } from "./fault.ts";
-import { repoText } from "./names.ts";
+import { alreadyExists, refused } from "./fault.ts";
+import { repoText, typedRepoText } from "./names.ts";
 import { type RepoRow, repoById } from "./repos.ts";
 import type { Transaction } from "./transaction.ts";
 import { EMPTY_ROOT } from "./tree.ts";
@@ -11,7 +11,7 @@ export interface CommitRow {
   readonly id: number;
   readonly repo: number;
   readonly set_id: string;
-  /** The branch that it was made on. */
+  /** The branch that it was made on; empty when that was deleted. */
   readonly branch: string;
   readonly parent: number | null;
   readonly origin: Origin;
@@ -22,6 +22,11 @@ export interface CommitRow {
   readonly finished: number | null;
   readonly base: string;
   readonly root: string;
+  /** In bytes; null while it is not known, and for good where the commit was finished with an error. */
+  readonly size: number | null;
+  /** 1 when its files were discarded: see `forgetCommit`. */
+  readonly forgotten: number;
+  readonly metadata: string;
 }
 
 export function commitById(db: Database, id: number): CommitRow {
@@ -42,22 +47,19 @@ interface NewCommit {
   readonly description: string;
   /** Row ids of the commits that it directly comes from. */
   readonly provenance: readonly number[];
+  /** Finished from the start, and so without files. */
   readonly finished: boolean;
 }
 
 /** Adds a commit of the transaction's set to a repo. It starts with the files of its nearest good ancestor. */
 export function insertCommit(tx: Transaction, commit: NewCommit): CommitRow {
   const { db } = tx;
-  const same = db.get<CommitRow>("SELECT * FROM commits WHERE repo = ? AND set_id = ?", commit.repo.id, tx.setId);
-  if (same !== undefined)
-    throw refused(
-      `inconsistent dependencies: cannot create commit from ${commitText(db, same)}: it is in this commit set already`,
-    );
-  const base = goodRoot(db, commit.parent);
+  refuseSecondOfSet(tx, commit.repo);
+  const base = goodRoot(commit.parent);
   const ended = commit.finished ? tx.now : null;
   const id = db.run(
-    `INSERT INTO commits (repo, set_id, branch, parent, origin, description, started, finishing, finished, base, root)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO commits (repo, set_id, branch, parent, origin, description, started, finishing, finished, size, base, root)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     commit.repo.id,
     tx.setId,
     commit.branch,
@@ -67,6 +69,7 @@ export function insertCommit(tx: Transaction, commit: NewCommit): CommitRow {
     tx.now,
     ended,
     ended,
+    commit.finished ? 0 : null,
     base,
     base,
   );
@@ -74,13 +77,18 @@ export function insertCommit(tx: Transaction, commit: NewCommit): CommitRow {
   return commitById(db, id);
 }
 
-/** The files of the nearest commit, this one or before it, that finished without an error. */
-export function goodRoot(db: Database, commit: CommitRow | undefined): string {
-  let at = commit;
-  while (at !== undefined && (at.finished === null || at.error !== "")) {
-    at = at.parent === null ? undefined : commitById(db, at.parent);
-  }
-  return at?.root ?? EMPTY_ROOT;
+function refuseSecondOfSet({ db, setId }: Transaction, repo: RepoRow): void {
+  if (db.get("SELECT 1 FROM commits WHERE repo = ? AND set_id = ?", repo.id, setId) === undefined) return;
+  throw alreadyExists(
+    `commit ${typedRepoText(repo)}@${setId} already exists\ninconsistent dependencies: cannot create commit from ` +
+      `${repoText(repo)}@${setId}; repo (${repo.name}) already has a commit in this transaction`,
+  );
+}
+
+/** The files that a commit's children start with: its own, or if it is unfinished or has an error, those that it started with. */
+export function goodRoot(commit: CommitRow | undefined): string {
+  if (commit === undefined) return EMPTY_ROOT;
+  return commit.finished === null || commit.error !== "" ? commit.base : commit.root;
 }
 
 /** Says that a commit gets no more changes. It is finished, and readable for good, once its parent is: see finish.ts. */
@@ -100,27 +108,10 @@ export function alreadyFinished(db: Database, commit: CommitRow): Error {
   return refused(`commit ${commitText(db, commit)} has already finished`);
 }
 
-/** The commits of a set and those of other sets that they come from, upstream first. Empty when there is no such set. */
-export function commitsOfSet(db: Database, setId: string): CommitRow[] {
-  const rows = db.all<CommitRow>(
-    `WITH RECURSIVE up (id) AS (
-       SELECT id FROM commits WHERE set_id = ? UNION SELECT p.upstream FROM up JOIN commit_provenance p ON p.commit_id = up.id)
-     SELECT c.* FROM up JOIN commits c ON c.id = up.id ORDER BY c.id`,
-    setId,
-  );
-  return rows;
-}
-
+/** The commits that one directly comes from. */
 export function provenanceOf(db: Database, commit: CommitRow): CommitRow[] {
   return db.all(
     "SELECT c.* FROM commit_provenance p JOIN commits c ON c.id = p.upstream WHERE p.commit_id = ? ORDER BY c.id",
-    commit.id,
-  );
-}
-
-export function subvenanceOf(db: Database, commit: CommitRow): CommitRow[] {
-  return db.all(
-    "SELECT c.* FROM commit_provenance p JOIN commits c ON c.id = p.commit_id WHERE p.upstream = ? ORDER BY c.id",
     commit.id,
   );
 }

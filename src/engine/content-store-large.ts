@@ -1,12 +1,29 @@
-import { mkdirSync } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdirSync, rmSync, statSync } from "node:fs";
+import { mkdir, open, opendir, stat } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { StemmaError } from "../lineage/errors.ts";
 import { damagedObject } from "./content-store-chunk.ts";
 import type { StoredChunk } from "./content-store-chunk.ts";
+import { UNFINISHED, syncFolder, writeWhole } from "./durable-files.ts";
+import { storageFault } from "./storage-fault.ts";
 
-const PIECE_BYTES = 2 * 1024 * 1024;
+/** Gives memory for so many bytes. */
+export type Allocate = (bytes: number) => Uint8Array;
+
+export const newBuffer: Allocate = (bytes) => Buffer.allocUnsafe(bytes);
+
+export const PIECE_BYTES = 2 * 1024 * 1024;
+const FOLDER_NAME = /^[0-9a-f]{2}$/;
+const OBJECT_NAME = /^[0-9a-f]{64}(\.part)?$/;
+
+/** A file in the folder of objects. */
+export interface ObjectFile {
+  readonly path: string;
+  /** The object that it holds; undefined where it was left unfinished. */
+  readonly id: string | undefined;
+  readonly bytes: number;
+}
 
 /** Objects as files, named by their ids, in folders named by the ids' first two digits. */
 export class LargeObjects {
@@ -27,16 +44,43 @@ export class LargeObjects {
     await writing;
   }
 
-  async *read(chunk: StoredChunk, from: number, to: number): AsyncGenerator<Uint8Array> {
+  async *read(chunk: StoredChunk, from: number, to: number, allocate: Allocate = newBuffer): AsyncGenerator<Uint8Array> {
     await using file = await this.#open(chunk);
     const { size } = await file.stat();
     if (size !== chunk.bytes) throw damagedObject(chunk, size);
     for (let start = from; start < to; start += PIECE_BYTES) {
-      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, to - start));
+      const piece = allocate(Math.min(PIECE_BYTES, to - start));
       const { bytesRead } = await file.read(piece, 0, piece.length, start);
       if (bytesRead !== piece.length) throw damagedObject(chunk, start + bytesRead);
       yield piece;
     }
+  }
+
+  sizeOf(id: string): number | undefined {
+    return statSync(this.#fileOf(id), { throwIfNoEntry: false })?.size;
+  }
+
+  /** All objects that are there, in no order, but for those that are being written. */
+  async *files(): AsyncGenerator<ObjectFile> {
+    for await (const folder of await opendir(this.#folder)) {
+      if (!folder.isDirectory() || !FOLDER_NAME.test(folder.name)) continue;
+      for await (const { name } of await opendir(join(this.#folder, folder.name))) {
+        if (!OBJECT_NAME.test(name)) continue;
+        const path = join(this.#folder, folder.name, name);
+        const bytes = await sizeOf(path);
+        if (bytes === undefined || this.#isBeingWritten(path)) continue;
+        yield { path, id: name.endsWith(UNFINISHED) ? undefined : name, bytes };
+      }
+    }
+  }
+
+  /** At once: nobody can find the object between the caller's look at what is needed and this. */
+  remove({ path }: ObjectFile): void {
+    if (!this.#isBeingWritten(path)) rmSync(path, { force: true });
+  }
+
+  #isBeingWritten(path: string): boolean {
+    return this.#writing.has(basename(path, UNFINISHED));
   }
 
   async #open(chunk: StoredChunk): Promise<FileHandle> {
@@ -52,13 +96,26 @@ export class LargeObjects {
     try {
       const folder = join(this.#folder, id.slice(0, 2));
       await this.#makeDurable(folder);
-      if ((await sizeOf(this.#fileOf(id))) === data.length) return;
+      if (await this.#holds(id, data)) return;
       await writeWhole(this.#fileOf(id), data);
       await syncFolder(folder);
     } catch (error) {
-      throw new StemmaError("FAILED", `cannot store content: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      });
+      throw storageFault(error) ?? cannotStore(error);
+    }
+  }
+
+  /** Whether the object is there, byte for byte: one that is damaged is written anew. */
+  async #holds(id: string, data: Uint8Array): Promise<boolean> {
+    try {
+      let at = 0;
+      for await (const piece of this.read({ id, bytes: data.length }, 0, data.length)) {
+        if (Buffer.compare(data.subarray(at, at + piece.length), piece) !== 0) return false;
+        at += piece.length;
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof StemmaError && error.code === "INTEGRITY") return false;
+      throw error;
     }
   }
 
@@ -75,23 +132,9 @@ export class LargeObjects {
   }
 }
 
-/** Gives the file its name only once its bytes are on the disk: whoever finds it finds it whole. */
-async function writeWhole(path: string, data: Uint8Array): Promise<void> {
-  const unfinished = `${path}.part`;
-  try {
-    await using file = await open(unfinished, "w");
-    await file.writeFile(data);
-    await file.sync();
-    await rename(unfinished, path);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw error;
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, "r");
-  await folder.sync();
+function cannotStore(error: unknown): StemmaError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new StemmaError("FAILED", `cannot store content: ${why}`, { cause: error });
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

@@ -1,28 +1,37 @@
+import { hash as digest } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { damagedObject } from "./content-store-chunk.ts";
+import { alteredObject, damagedObject } from "./content-store-chunk.ts";
 import type { StoredChunk } from "./content-store-chunk.ts";
+import type { Holds } from "./hold.ts";
 
 const BUFFER_BYTES = 8 * 1024 * 1024;
 
 /** Objects in a table, which are gathered in memory until a flush. */
 export class SmallObjects {
   readonly #database: DatabaseSync;
+  readonly #holds: Holds;
   readonly #insert: StatementSync;
   readonly #select: StatementSync;
+  readonly #delete: StatementSync;
   #waiting = new Map<string, Uint8Array>();
   #waitingBytes = 0;
-  /** What was inserted in a caller's transaction, of which it is not known yet whether it was committed. */
-  #unsettled: ReadonlyMap<string, Uint8Array>[] = [];
 
-  constructor(database: DatabaseSync) {
-    database.exec("CREATE TABLE IF NOT EXISTS objects (id TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID");
+  /** `holds` says who still needs what waits. */
+  constructor(database: DatabaseSync, holds: Holds) {
+    this.#holds = holds;
+    database.exec("CREATE TABLE IF NOT EXISTS objects (id TEXT PRIMARY KEY, data BLOB NOT NULL)");
     this.#database = database;
-    this.#insert = database.prepare("INSERT OR REPLACE INTO objects (id, data) VALUES (?, ?)");
+    // One that is damaged is stored anew.
+    this.#insert = database.prepare(
+      "INSERT INTO objects (id, data) VALUES (?, ?) ON CONFLICT DO UPDATE SET data = excluded.data WHERE data <> excluded.data",
+    );
     this.#select = database.prepare("SELECT data FROM objects WHERE id = ?");
+    this.#delete = database.prepare("DELETE FROM objects WHERE id = ?");
   }
 
+  /** Whether it is there already is seen when it is flushed: to look it up here too would take as long as to store it. */
   put(id: string, data: Uint8Array): void {
-    if (this.#find(id)?.length === data.length) return;
+    if (this.#waiting.has(id)) return;
     this.#wait(id, data);
     if (this.#waitingBytes > BUFFER_BYTES) this.flush();
   }
@@ -30,26 +39,49 @@ export class SmallObjects {
   read(chunk: StoredChunk): Uint8Array {
     const data = this.#find(chunk.id);
     if (data?.length !== chunk.bytes) throw damagedObject(chunk, data?.length);
+    if (digest("sha256", data) !== chunk.id) throw alteredObject(chunk);
     return data;
   }
 
-  flush(): void {
-    this.#settle();
-    if (this.#waiting.size === 0) return;
-    if (this.#database.isTransaction) {
-      this.#insertWaiting();
-      this.#unsettled.push(this.#waiting);
-    } else {
-      this.#inTransaction(() => {
-        this.#insertWaiting();
-      });
+  sizeOf(id: string): number | undefined {
+    return this.#find(id)?.length;
+  }
+
+  /** Removes an object that nobody needs. */
+  remove(id: string): void {
+    this.#delete.run(id);
+  }
+
+  /**
+   * Inserts what waits, but for what operations that broke off have left. In a transaction of the caller's that is settled by
+   * calling what this returns after the commit.
+   */
+  flush(): () => void {
+    this.#forgetUnneeded();
+    const flushed = this.#waiting;
+    const settle = (): void => {
+      if (this.#waiting !== flushed) return;
+      this.#waiting = new Map();
+      this.#waitingBytes = 0;
+    };
+    if (flushed.size === 0) return settle;
+    if (this.#database.isTransaction) this.#insertWaiting();
+    else {
+      this.#inTransaction(() => this.#insertWaiting());
+      settle();
     }
-    this.#waiting = new Map();
-    this.#waitingBytes = 0;
+    return settle;
+  }
+
+  #forgetUnneeded(): void {
+    for (const [id, { length }] of this.#waiting) {
+      if (this.#holds.isHeld(id)) continue;
+      this.#waiting.delete(id);
+      this.#waitingBytes -= length;
+    }
   }
 
   #find(id: string): Uint8Array | undefined {
-    this.#settle();
     return this.#waiting.get(id) ?? this.#stored(id);
   }
 
@@ -60,18 +92,6 @@ export class SmallObjects {
   #wait(id: string, data: Uint8Array): void {
     this.#waiting.set(id, data);
     this.#waitingBytes += data.length;
-  }
-
-  /** A flush is committed or rolled back as a whole, so its first object tells; what was rolled back waits for the next one. */
-  #settle(): void {
-    if (this.#unsettled.length === 0) return;
-    const batches = this.#unsettled;
-    this.#unsettled = [];
-    for (const batch of batches) {
-      const [witness = ""] = batch.keys();
-      if (this.#stored(witness)?.length !== batch.get(witness)?.length) for (const [id, data] of batch) this.#wait(id, data);
-      else if (this.#database.isTransaction) this.#unsettled.push(batch);
-    }
   }
 
   #insertWaiting(): void {

@@ -1,8 +1,15 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { StemmaError } from "../lineage/errors.ts";
 import { SCHEMA } from "./schema.ts";
+import { storageFault } from "./storage-fault.ts";
 
 const SQLITE_BUSY = 5;
+
+/** fullfsync is for macOS, where a plain fsync leaves data in the drive's own memory. */
+const SETTINGS = `
+PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+PRAGMA foreign_keys = ON`;
+const INCREMENTAL = 2;
 
 /**
  * The engine's SQLite file: synchronous, one connection, so a transaction is a plain function call that nothing interleaves.
@@ -16,18 +23,26 @@ export class Database {
   constructor(file: string) {
     this.sqlite = new DatabaseSync(file);
     try {
-      this.sqlite.exec(
-        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
-      );
-      this.sqlite.exec(SCHEMA);
+      this.sqlite.exec("PRAGMA locking_mode = EXCLUSIVE");
+      this.#prepareForCleanUp();
+      this.sqlite.exec(SETTINGS);
+      this.sqlite.exec(`BEGIN; ${SCHEMA} COMMIT`);
     } catch (error) {
       this.sqlite.close();
+      const fault = storageFault(error);
+      if (fault !== undefined) throw new StemmaError("FAILED", `cannot open ${file}: ${fault.message}.`, { cause: error });
       if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
       throw new StemmaError("USAGE", `another engine is using ${file}.`, {
         hint: "Stop it first, or give another --home.",
         cause: error,
       });
     }
+  }
+
+  /** Lets clean-up give space back to the disk. Counts for a new file only; said again, it would write to a disk that is full. */
+  #prepareForCleanUp(): void {
+    const { auto_vacuum: mode } = this.sqlite.prepare("PRAGMA auto_vacuum").get() ?? {};
+    if (mode !== INCREMENTAL) this.sqlite.exec("PRAGMA auto_vacuum = INCREMENTAL");
   }
 
   get<T>(sql: string, ...values: SQLInputValue[]): T | undefined {
@@ -53,6 +68,16 @@ export class Database {
     } catch (error) {
       if (this.sqlite.isTransaction) this.sqlite.exec("ROLLBACK");
       throw error;
+    }
+  }
+
+  /** Does `work` and takes back all that it has changed. */
+  rehearsal<T>(work: () => T): T {
+    this.sqlite.exec("BEGIN IMMEDIATE");
+    try {
+      return work();
+    } finally {
+      if (this.sqlite.isTransaction) this.sqlite.exec("ROLLBACK");
     }
   }
 

@@ -1,20 +1,33 @@
-import type { Database } from "./database.ts";
+import { combine, fillIn } from "./combine.ts";
 import { type CommitRow, provenanceOf } from "./commits.ts";
 import { blake2b256, datumId } from "./file-hash.ts";
-import type { SpecInput } from "./pipeline-spec.ts";
-import { type RepoRow, inspectRepo } from "./repos.ts";
+import { compileGlob } from "./glob.ts";
+import type { RepoKey } from "./names.ts";
+import type { PfsInput, SpecInput } from "./pipeline-spec.ts";
+import { inspectRepo } from "./repos.ts";
+import { resolveCommit } from "./resolve-commit.ts";
 import type { EngineState } from "./state.ts";
 
 /** A file or directory that a datum reads. A directory (its path ends in a slash) stands for all below it. */
 export interface DatumFile {
   readonly input: string;
-  readonly repo: { readonly project: string; readonly name: string; readonly type: string };
+  readonly repo: RepoKey;
+  readonly branch: string;
   readonly commit: string;
   readonly path: string;
   readonly type: "FILE" | "DIR";
   readonly bytes: number;
   readonly hash: string;
   readonly tag: string;
+  /** The program sees a named pipe, or a file without content. */
+  readonly lazy: boolean;
+  readonly emptyFiles: boolean;
+  /** What it goes by in a join or a group; "" where the input does not say. */
+  readonly joinOn: string;
+  readonly groupBy: string;
+  readonly outerJoin: boolean;
+  /** Its content plays no part in the datum's hash. */
+  readonly isReference: boolean;
 }
 
 export interface Datum {
@@ -25,90 +38,71 @@ export interface Datum {
   readonly files: readonly DatumFile[];
 }
 
-export type DatumState = "SUCCESS" | "FAILED" | "RECOVERED" | "SKIPPED";
-
-export interface DatumStats {
-  readonly downloadMs: number;
-  readonly processMs: number;
-  readonly uploadMs: number;
-  readonly downloadBytes: number;
-  readonly uploadBytes: number;
+/** The datums of a job, each once: those that its pipeline's input makes of the commits that its output commit comes from. */
+export function planDatums(state: EngineState, input: SpecInput | undefined, output: CommitRow, salt: string): Datum[] {
+  const upstream = provenanceOf(state.db, output);
+  return datumsOf(state, input, salt, (leaf) => {
+    const repo = inspectRepo(state.db, repoOf(leaf));
+    const commit = upstream.find((each) => each.repo === repo.id);
+    if (commit === undefined) throw new Error(`an output commit has no provenance in ${leaf.project}/${leaf.repo}`);
+    return commit;
+  });
 }
 
-export interface DatumRow {
-  readonly job: number;
-  readonly id: string;
-  readonly hash: string;
-  readonly state: DatumState;
-  readonly files: string;
-  readonly outputs: string;
-  readonly stats: string;
+/** The datums that a pipeline with this input would have now. */
+export function previewDatums(state: EngineState, input: SpecInput): Datum[] {
+  return datumsOf(state, input, "", (leaf) => resolveCommit(state.db, { repo: repoOf(leaf), branch: leaf.branch, id: "" }));
 }
 
-/** The commit of an input's repo that an output commit comes from. */
-export function inputCommit(db: Database, input: SpecInput, output: CommitRow): CommitRow {
-  const repo = inputRepo(db, input);
-  const commit = provenanceOf(db, output).find((upstream) => upstream.repo === repo.id);
-  if (commit === undefined) throw new Error(`output commit ${output.set_id} has no provenance in ${input.project}/${input.repo}`);
-  return commit;
+function datumsOf(
+  state: EngineState,
+  input: SpecInput | undefined,
+  salt: string,
+  commitOf: (leaf: PfsInput) => CommitRow,
+): Datum[] {
+  if (input === undefined) return [];
+  const combinations = combine(input, (leaf) => matches(state, leaf, commitOf(leaf)));
+  const datums = new Map<string, Datum>();
+  for (const files of combinations) {
+    const datum = toDatum(files, salt);
+    datums.set(datum.id, datum);
+  }
+  return [...datums.values()];
 }
 
-function inputRepo(db: Database, input: SpecInput): RepoRow {
-  return inspectRepo(db, { project: input.project, name: input.repo, type: input.repoType });
+function repoOf(leaf: PfsInput): RepoKey {
+  return { project: leaf.project, name: leaf.repo, type: leaf.repoType };
 }
 
-/** The datums of a job: one for each match of the input's glob, in path order. */
-export function planDatums(state: EngineState, input: SpecInput, commit: CommitRow, salt: string): Datum[] {
-  const repo = inputRepo(state.db, input);
-  const datums: Datum[] = [];
-  for (const node of state.files(commit.root).glob(input.glob)) {
-    const path = node.type === "DIR" && node.path !== "/" ? node.path.slice(0, -1) : node.path;
-    const id = datumId([{ name: input.name, repo: input.repo, branch: input.branch, path }]);
-    const file: DatumFile = {
-      input: input.name,
-      repo: { project: repo.project, name: repo.name, type: repo.type },
+/** The files and directories of a commit that an input's glob matches, in path order. */
+function matches(state: EngineState, leaf: PfsInput, commit: CommitRow): DatumFile[] {
+  const { captures } = compileGlob(leaf.glob);
+  const repo = repoOf(leaf);
+  return Array.from(state.files(commit.root).glob(leaf.glob), (node) => {
+    const path = node.path.length > 1 && node.type === "DIR" ? node.path.slice(0, -1) : node.path;
+    const groups = leaf.joinOn === "" && leaf.groupBy === "" ? [] : (captures(path) ?? []);
+    return {
+      input: leaf.name,
+      repo,
+      branch: leaf.branch,
       commit: commit.set_id,
       path: node.path,
       type: node.type,
       bytes: node.bytes,
       hash: node.hash,
       tag: node.tag,
+      lazy: leaf.lazy,
+      emptyFiles: leaf.emptyFiles,
+      joinOn: fillIn(leaf.joinOn, path, groups),
+      groupBy: fillIn(leaf.groupBy, path, groups),
+      outerJoin: leaf.outerJoin,
+      isReference: leaf.isReference,
     };
-    datums.push({
-      id,
-      hash: blake2b256(Buffer.from(id, "hex"), Buffer.from(node.hash, "hex"), Buffer.from(salt)),
-      files: [file],
-    });
-  }
-  return datums;
+  });
 }
 
-export function datumsOfJob(db: Database, jobId: number): DatumRow[] {
-  return db.all("SELECT * FROM datums WHERE job = ? ORDER BY id", jobId);
+function toDatum(files: readonly DatumFile[], salt: string): Datum {
+  const id = datumId(files.map(({ input, repo, branch, path }) => ({ name: input, repo: repo.name, branch, path })));
+  const hashes = files.filter((file) => !file.isReference).map(({ hash }) => Buffer.from(hash, "hex"));
+  return { id, hash: blake2b256(id, ...hashes, salt), files };
 }
-
-export function findDatum(db: Database, jobId: number, id: string): DatumRow | undefined {
-  return db.get("SELECT * FROM datums WHERE job = ? AND id = ?", jobId, id);
-}
-
-export interface DatumResult {
-  readonly state: DatumState;
-  /** Paths in the output commit. */
-  readonly outputs: readonly string[];
-  readonly stats: DatumStats;
-}
-
-export function recordDatum(db: Database, jobId: number, datum: Datum, result: DatumResult): void {
-  db.run(
-    "INSERT INTO datums VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job, id) DO UPDATE SET hash = excluded.hash, state = excluded.state, files = excluded.files, outputs = excluded.outputs, stats = excluded.stats",
-    jobId,
-    datum.id,
-    datum.hash,
-    result.state,
-    JSON.stringify(datum.files),
-    JSON.stringify(result.outputs),
-    JSON.stringify(result.stats),
-  );
-}
-
-export const NO_STATS: DatumStats = { downloadMs: 0, processMs: 0, uploadMs: 0, downloadBytes: 0, uploadBytes: 0 };

@@ -18,3 +18,13 @@ export const unimplemented = (message: string): Fault => new Fault(status.UNIMPL
 
 /** pachd answers most refusals that depend on a state (a finished commit, an output branch …) with UNKNOWN and a text. */
 export const refused = (message: string): Fault => new Fault(status.UNKNOWN, message);
+
+/** Runs a part of a call; what it refuses says of itself what was being done, as pachd's errors do: "start commit: repo …". */
+export function within<T>(doing: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Fault) throw new Fault(error.code, `${doing}: ${error.message}`);
+    throw error;
+  }
+}

@@ -33,9 +33,9 @@ export function largeFileHash(chunkIds: readonly string[]): string {
   return hashOfHashes(chunkIds);
 }
 
-/** Pachyderm's hash of a directory, from the hashes of its direct children in the order of their paths. */
-export function directoryHash(childHashes: readonly string[]): string {
-  return hashOfHashes(childHashes);
+/** Pachyderm's hash of a directory, from the hashes (32 bytes each) of its direct children in the order of their paths. */
+export function directoryHash(childHashes: Uint8Array): string {
+  return blake2b256(childHashes);
 }
 
 /** One file, or directory, that a datum reads. */

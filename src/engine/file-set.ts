@@ -1,181 +1,229 @@
-import { directoryHash } from "./file-hash.ts";
+import { posix } from "node:path";
+import { directoryHashes } from "./directory-hash.ts";
+import { refused } from "./fault.ts";
+import { type FileNode, below, duplicatePath, fromEntry, pathCollision, writersOf } from "./file-entry.ts";
 import { compileGlob } from "./glob.ts";
-import { type Entry, type NodeStore, entries, measure } from "./tree.ts";
+import { type NodeStore, entries, measure } from "./tree.ts";
 import type { StoredContent } from "./content-store.ts";
 
-/** A file or a directory of a tree. A directory's path ends in a slash. */
-export interface FileNode {
-  readonly path: string;
-  readonly type: "FILE" | "DIR";
-  readonly bytes: number;
-  /** Pachyderm's content hash, hexadecimal. */
-  readonly hash: string;
-  /** Who wrote it: a datum's id, or `default` for users. Empty for a directory. */
-  readonly tag: string;
-  /** Undefined for a directory. */
-  readonly content: StoredContent | undefined;
+export { type FileNode, USER_TAG, below, fileEntry, fileKey, fromEntry, writersOf } from "./file-entry.ts";
+
+/** The paths from `lower` on, before `upper`, compared as texts; an empty bound is open. */
+export interface PathRange {
+  readonly lower: string;
+  readonly upper: string;
 }
 
-export const USER_TAG = "default";
-const SEPARATOR = "\0";
-const AFTER_SEPARATOR = "\x01";
-/** The character after the slash: `/a0` is the first text behind all that begins with `/a/`. */
-const AFTER_SLASH = "0";
-const CACHED_DIRECTORIES = 100_000;
+export const ALL_PATHS: PathRange = { lower: "", upper: "" };
+/** Behind all characters that a path may have. */
+const LAST_CHARACTER = "\x7f";
 
-/** The tree's key of one file of one writer: listings come in path order, the writers of one path side by side. */
-export function fileKey(path: string, tag: string): string {
-  return `${path}${SEPARATOR}${tag}`;
+/** Which nodes below a directory: those in a range, down to so many levels. */
+interface Scan {
+  readonly directory: string;
+  readonly depth: number;
+  readonly from: string;
+  /** The first path that no longer belongs to it, or empty. */
+  readonly before: string;
 }
 
-export function fileEntry(content: StoredContent): { value: string; bytes: number } {
-  return { value: JSON.stringify([content.hash, content.chunks.map((chunk) => [chunk.id, chunk.bytes])]), bytes: content.bytes };
-}
-
-export function fromEntry(entry: Entry): FileNode & { readonly content: StoredContent } {
-  const [path = "", tag = ""] = entry.key.split(SEPARATOR);
-  const [hash, chunks] = JSON.parse(entry.value) as [string, [string, number][]];
-  const content = { hash, bytes: entry.bytes, chunks: chunks.map(([id, bytes]) => ({ id, bytes })) };
-  return { path, type: "FILE", bytes: entry.bytes, hash, tag, content };
-}
-
-/** The keys of all below a directory (its path ends in a slash), whoever wrote it. */
-export function below(directory: string): { from: string; before: string } {
-  return { from: directory, before: directory.slice(0, -1) + AFTER_SLASH };
-}
-
-/** The keys of one path, one for each writer. */
-export function writersOf(path: string): { from: string; before: string } {
-  return { from: path + SEPARATOR, before: path + AFTER_SEPARATOR };
-}
-
-/** The files under one root, with the directories that they imply. A view: it holds nothing but a cache of directory hashes. */
+/**
+ * The files under one root, with the directories that they imply, none in an empty tree. Paths may be given in any form that
+ * reads the same. All that lists refuses, with what would be the commit's error, a path that several writers wrote and a file
+ * below a file: a commit that is still open may have such.
+ */
 export class FileSet {
   readonly root: string;
-  private readonly nodes: NodeStore;
+  readonly #nodes: NodeStore;
 
   constructor(nodes: NodeStore, root: string) {
-    this.nodes = nodes;
+    this.#nodes = nodes;
     this.root = root;
   }
 
-  /** What stands at a path: the file's entries (several if several datums wrote it), or the directory, or nothing. */
-  at(path: string): FileNode[] {
-    const clean = trimmed(path);
-    const files = clean === "/" ? [] : [...entries(this.nodes, this.root, writersOf(clean))].map(fromEntry);
-    if (files.length > 0 && !(path.endsWith("/") && path !== "/")) return files;
-    const directory = clean === "/" ? "/" : `${clean}/`;
-    return directory === "/" || !this.isEmpty(directory) ? [this.directory(directory)] : [];
+  /** What stands at a path: the file, or the directory. */
+  find(path: string): FileNode | undefined {
+    const clean = cleanQuery(path);
+    const directory = asDirectory(clean);
+    const inside = firstOf(this.#entries(below(directory)));
+    const [file, other] = clean === "/" ? [] : Array.from(this.#entries(writersOf(clean)), fromEntry);
+    if (file !== undefined && other !== undefined) throw refused(duplicatePath(clean, [file.tag, other.tag]));
+    if (file !== undefined && inside !== undefined) throw refused(pathCollision(fromEntry(inside).path));
+    return file ?? (inside && new Directory(this, directory));
   }
 
-  /** A directory's immediate children, in path order. */
-  *children(directory: string): IterableIterator<FileNode> {
-    yield* this.scan(directory, 1, directory);
+  /** What stands at a path and, if it is a directory, its immediate children instead, in path order. */
+  *list(path: string, range = ALL_PATHS): IterableIterator<FileNode> {
+    const node = this.find(path);
+    if (node?.type === "DIR") yield* this.#scan({ ...bounds(range), directory: node.path, depth: 1 });
+    else if (node !== undefined && isIn(node.path, range)) yield node;
   }
 
-  /** Everything below a directory, depth first in path order, without the directory itself. */
-  *walk(directory: string): IterableIterator<FileNode> {
-    yield* this.scan(directory, Number.POSITIVE_INFINITY, directory);
+  /** What stands at a path and everything below it, depth first in path order. */
+  *walk(path: string, range = ALL_PATHS): IterableIterator<FileNode> {
+    const node = this.find(path);
+    if (node === undefined) return;
+    if (isIn(node.path, range)) yield node;
+    if (node.type === "DIR") yield* this.#scan({ ...bounds(range), directory: node.path, depth: Number.POSITIVE_INFINITY });
   }
 
-  /** The files and directories that a pattern matches, in path order. Nothing of an empty tree, not even its root. */
-  *glob(pattern: string): IterableIterator<FileNode> {
-    const glob = compileGlob(pattern);
-    if (glob.matches("/") && !this.isEmpty("/")) yield this.directory("/");
-    if (glob.isLiteral) {
-      if (glob.prefix !== "/") yield* this.at(glob.prefix);
+  /** The files and directories that a pattern matches, in path order. */
+  *glob(pattern: string, range = ALL_PATHS): IterableIterator<FileNode> {
+    const { isLiteral, prefix, depth, matches } = compileGlob(pattern);
+    if (isLiteral) {
+      const node = this.find(prefix);
+      if (node !== undefined && isIn(node.path, range)) yield node;
       return;
     }
-    for (const node of this.scan("/", depthOf(pattern), glob.prefix)) {
-      if (!node.path.startsWith(glob.prefix) && trimmed(node.path) > `${glob.prefix}\uffff`) return;
-      if (glob.matches(trimmed(node.path))) yield node;
+    const { from, before } = bounds(range);
+    const end = prefix + LAST_CHARACTER;
+    const scan = { directory: "/", depth, from: larger(from, prefix), before: before === "" || end < before ? end : before };
+    for (const node of this.#scan(scan)) if (matches(withoutSlash(node.path))) yield node;
+  }
+
+  /** What a pattern matches, with everything below the directories among that, in path order. */
+  *select(pattern: string, range = ALL_PATHS): IterableIterator<FileNode> {
+    let walked: string | undefined;
+    for (const node of this.glob(pattern, range)) {
+      if (walked !== undefined && node.path.startsWith(walked)) continue;
+      yield node;
+      if (node.type === "FILE") continue;
+      walked = node.path;
+      yield* this.#scan({ ...bounds(range), directory: node.path, depth: Number.POSITIVE_INFINITY });
     }
   }
 
-  /** All files, in path order. */
+  /** All files below a directory (its path ends in a slash), in path order. Refuses nothing. */
   *files(directory = "/"): IterableIterator<FileNode & { readonly content: StoredContent }> {
-    for (const entry of entries(this.nodes, this.root, below(directory))) yield fromEntry(entry);
+    for (const entry of this.#entries(below(directory))) yield fromEntry(entry);
+  }
+
+  /** The sum of the sizes of all below a directory. */
+  bytesOf(directory: string): number {
+    return measure(this.#nodes, this.root, below(directory)).bytes;
+  }
+
+  hashOf(directory: string): string {
+    return directoryHashes(this.#nodes).of(this.root, directory);
   }
 
   /**
-   * Walks the entries below a directory, down to `depth` levels, and adds each directory before what is in it. One that is
-   * deeper than asked for is passed over without reading it. `from` leaves out what comes before that path.
+   * Each directory comes before what is in it. One that is deeper than asked for is passed over without reading it. The first
+   * file behind the end still tells directories before the end, which it lies in.
    */
-  private *scan(directory: string, depth: number, from: string): IterableIterator<FileNode> {
+  *#scan({ directory, depth, from, before }: Scan): IterableIterator<FileNode> {
     const end = below(directory).before;
-    let start = from;
-    let open: string[] = [];
-    for (;;) {
-      let jump: string | undefined;
-      for (const entry of entries(this.nodes, this.root, { from: start, before: end })) {
+    const order = new ListingOrder();
+    let start: string | undefined = larger(from, directory);
+    let open: readonly string[] = [];
+    while (start !== undefined) {
+      const next: string = start;
+      start = undefined;
+      for (const entry of this.#entries({ from: next, before: end })) {
         const file = fromEntry(entry);
-        const directories = directoriesBetween(directory, file.path);
-        for (const [level, path] of directories.entries()) {
-          if (level < depth && path !== open[level]) yield this.directory(path);
-        }
+        order.check(file);
+        const directories = directoriesOf(directory, file.path, open);
+        for (const path of opened(directories, open, depth))
+          if (path >= from && (before === "" || path < before)) yield new Directory(this, path);
         open = directories;
+        if (before !== "" && file.path >= before) return;
         const tooDeep = directories[depth - 1];
         if (tooDeep !== undefined) {
-          jump = below(tooDeep).before;
+          start = below(tooDeep).before;
           break;
         }
         yield file;
       }
-      if (jump === undefined) return;
-      start = jump;
     }
   }
 
-  private isEmpty(directory: string): boolean {
-    return entries(this.nodes, this.root, below(directory)).next().done === true;
-  }
-
-  private directory(path: string): FileNode {
-    const { bytes } = measure(this.nodes, this.root, below(path));
-    return { path, type: "DIR", bytes, hash: this.directoryHash(path), tag: "", content: undefined };
-  }
-
-  /** Computed in one pass for all directories below, and kept: a root never changes. */
-  private directoryHash(path: string): string {
-    const cached = directoryHashes.get(this.root + path);
-    if (cached !== undefined) return cached;
-    const stack: { path: string; hashes: string[] }[] = [{ path, hashes: [] }];
-    const close = (): string => {
-      const closed = stack.pop();
-      if (closed === undefined) throw new Error("a directory was closed that was not open");
-      const hash = directoryHash(closed.hashes);
-      if (directoryHashes.size >= CACHED_DIRECTORIES) directoryHashes.clear();
-      directoryHashes.set(this.root + closed.path, hash);
-      stack.at(-1)?.hashes.push(hash);
-      return hash;
-    };
-    for (const file of this.files(path)) {
-      while (!file.path.startsWith(stack.at(-1)?.path ?? "")) close();
-      for (const deeper of directoriesBetween(stack.at(-1)?.path ?? path, file.path)) stack.push({ path: deeper, hashes: [] });
-      stack.at(-1)?.hashes.push(file.hash);
-    }
-    while (stack.length > 1) close();
-    return close();
+  #entries(range: { readonly from: string; readonly before: string }): ReturnType<typeof entries> {
+    return entries(this.#nodes, this.root, range);
   }
 }
 
-const directoryHashes = new Map<string, string>();
+function firstOf<Item>(items: Iterable<Item>): Item | undefined {
+  for (const item of items) return item;
+  return undefined;
+}
+
+/** A directory, whose size and hash are found out when they are asked for: for that, all that is below is read. */
+class Directory implements FileNode {
+  readonly path: string;
+  readonly type = "DIR";
+  readonly tag = "";
+  readonly content = undefined;
+  readonly #files: FileSet;
+
+  constructor(files: FileSet, path: string) {
+    this.#files = files;
+    this.path = path;
+  }
+
+  get bytes(): number {
+    return this.#files.bytesOf(this.path);
+  }
+
+  get hash(): string {
+    return this.#files.hashOf(this.path);
+  }
+}
+
+/** Sees that the files of a listing, in path order, are fit to be listed. */
+class ListingOrder {
+  /** The files that the next one may lie below: each begins with the one before. */
+  readonly #above: FileNode[] = [];
+
+  check(file: FileNode): void {
+    let above = this.#above.at(-1);
+    while (above !== undefined && !file.path.startsWith(above.path)) {
+      this.#above.pop();
+      above = this.#above.at(-1);
+    }
+    for (const { path, tag } of this.#above) {
+      if (path === file.path) throw refused(duplicatePath(path, [tag, file.tag]));
+      if (file.path[path.length] === "/") throw refused(pathCollision(file.path));
+    }
+    this.#above.push(file);
+  }
+}
+
+/** The form of a path or pattern that is looked for: absolute, without a slash at its end, and without `.` and `..`. */
+export function cleanQuery(path: string): string {
+  return posix.resolve("/", path);
+}
 
 /** The directories between a directory and a file in it, outermost first: `/a/` and `/a/b/c.txt` give `/a/b/`. */
-function directoriesBetween(directory: string, path: string): string[] {
+function directoriesOf(directory: string, path: string, last: readonly string[]): readonly string[] {
+  const innermost = last.at(-1) ?? directory;
+  if (path.startsWith(innermost) && !path.includes("/", innermost.length)) return last;
   const found: string[] = [];
   for (let slash = path.indexOf("/", directory.length); slash !== -1; slash = path.indexOf("/", slash + 1))
     found.push(path.slice(0, slash + 1));
   return found;
 }
 
-function trimmed(path: string): string {
-  const absolute = path.startsWith("/") ? path : `/${path}`;
-  return absolute.length > 1 && absolute.endsWith("/") ? absolute.slice(0, -1) : absolute;
+/** Those of the first levels that were not open before. */
+function opened(directories: readonly string[], before: readonly string[], depth: number): readonly string[] {
+  return directories === before ? [] : directories.slice(0, depth).filter((path, level) => path !== before[level]);
 }
 
-/** How many levels a pattern can reach; a `**`, or a slash inside brackets, has no limit. */
-function depthOf(pattern: string): number {
-  if (pattern.includes("**") || /[{(][^)}]*\//.test(pattern)) return Number.POSITIVE_INFINITY;
-  return pattern.replace(/^\//, "").split("/").length;
+function bounds({ lower, upper }: PathRange): { from: string; before: string } {
+  return { from: lower, before: upper };
+}
+
+function isIn(path: string, { lower, upper }: PathRange): boolean {
+  return path >= lower && (upper === "" || path < upper);
+}
+
+function larger(one: string, other: string): string {
+  return one > other ? one : other;
+}
+
+function asDirectory(path: string): string {
+  return path === "/" ? "/" : `${path}/`;
+}
+
+function withoutSlash(path: string): string {
+  return path !== "/" && path.endsWith("/") ? path.slice(0, -1) : path;
 }

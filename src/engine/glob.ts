@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { StemmaError } from "../lineage/errors.ts";
 
 /** A pattern that selects files and directories, as pachd understands it. */
@@ -8,6 +9,8 @@ export interface Glob {
   readonly prefix: string;
   /** Whether only the path that equals the prefix can match. */
   readonly isLiteral: boolean;
+  /** How many levels below the root a match can lie. */
+  readonly depth: number;
   /** Takes an absolute path without a slash at its end; the root directory is `/`. */
   readonly matches: (path: string) => boolean;
   /** What the groups `$1`, `$2` … hold, "" for one that took no part, or `undefined` where the path does not match. */
@@ -18,7 +21,7 @@ const SPECIAL = /[*?[\]{}!()@+^]/;
 
 /** Understands a pattern, or throws FAILED with pachd's words. */
 export function compileGlob(pattern: string): Glob {
-  const cleaned = `/${pattern.replace(/^\/+|\/+$/g, "")}`;
+  const cleaned = posix.resolve("/", pattern);
   const expression = toExpression(cleaned);
   const special = cleaned.search(SPECIAL);
   // Only the pattern "/" means the root: "/*" would match it by its letters, but stands for what is in it.
@@ -33,9 +36,15 @@ export function compileGlob(pattern: string): Glob {
     pattern: cleaned,
     prefix: special === -1 ? cleaned : cleaned.slice(0, special),
     isLiteral: special === -1,
+    depth: depthOf(cleaned),
     matches: (path) => captures(path) !== undefined,
     captures,
   };
+}
+
+/** Without limit where something in it can match a slash: a `**`, a class, or an alternative with a slash in it. */
+function depthOf(pattern: string): number {
+  return /\*\*|\[|[{(][^)}]*\//.test(pattern) ? Number.POSITIVE_INFINITY : pattern.split("/").length - 1;
 }
 
 interface Group {

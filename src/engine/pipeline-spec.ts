@@ -1,23 +1,55 @@
-import type { CreatePipelineRequest__Output as CreatePipelineRequest } from "../pachyderm/generated/pps_v2/CreatePipelineRequest.ts";
-import type { Input__Output as Input } from "../pachyderm/generated/pps_v2/Input.ts";
 import type { SecretMount__Output as SecretMount } from "../pachyderm/generated/pps_v2/SecretMount.ts";
-import { refused, unimplemented } from "./fault.ts";
-import { compileGlob } from "./glob.ts";
-import { DEFAULT_PROJECT, checkPipelineName } from "./names.ts";
+import type { Trigger__Output as Trigger } from "../pachyderm/generated/pfs_v2/Trigger.ts";
 
 export interface PipelineKey {
   readonly project: string;
   readonly name: string;
 }
 
-/** Where a pipeline's datums come from: one for each match of the glob. */
-export interface SpecInput {
+/** Where a pipeline's datums come from: files of branches, and ways to put them together. */
+export type SpecInput = PfsInput | CompositeInput;
+
+export interface CompositeInput {
+  readonly kind: "cross" | "union" | "join" | "group";
+  /** Sorted by their names, which the files of a datum, and so its id, depend on. */
+  readonly inputs: readonly SpecInput[];
+}
+
+/** One datum for each match of the glob in the head of a branch; a match may be a directory. */
+export interface PfsInput {
+  readonly kind: "pfs";
   readonly name: string;
   readonly project: string;
   readonly repo: string;
   readonly repoType: string;
   readonly branch: string;
   readonly glob: string;
+  /** In a join or group: what files have in common that belong together, with `$1` for what the glob's first group matched. */
+  readonly joinOn: string;
+  readonly groupBy: string;
+  /** Whether a join keeps this input's files too that match none of another input. */
+  readonly outerJoin: boolean;
+  /** Files are named pipes, read when the program opens them. */
+  readonly lazy: boolean;
+  /** Files have their names and no content. */
+  readonly emptyFiles: boolean;
+  /** What moves the branch; without one it is the user who does. */
+  readonly trigger?: Trigger | undefined;
+  /** New commits of this input start no jobs; the next job reads them. */
+  readonly neverPropagates: boolean;
+  /** Changes of this input's files make no datum run again. */
+  readonly isReference: boolean;
+  /** Of a cron input, which is a pfs input on a repo that the engine itself writes to. */
+  readonly cron?: CronSchedule | undefined;
+}
+
+interface CronSchedule {
+  /** Five fields, `@every 10s`, `@daily` … or `@never`. */
+  readonly spec: string;
+  /** A tick takes the place of those before it. */
+  readonly overwrite: boolean;
+  /** The time from which ticks are due, in milliseconds since 1970; without one it is when the pipeline was made. */
+  readonly start: number | undefined;
 }
 
 export interface Program {
@@ -25,97 +57,45 @@ export interface Program {
   readonly stdin: readonly string[];
 }
 
+/** How many datums a worker takes at once, whose results are then kept together. At most one of them is set; 0 is not set. */
+export interface DatumSet {
+  readonly number: number;
+  readonly sizeBytes: number;
+  /** So many sets for each worker. */
+  readonly perWorker: number;
+}
+
 /** What the engine needs of a pipeline's spec, with defaults filled in. */
 export interface PipelineSpec {
   readonly pipeline: PipelineKey;
+  /** Without a command the pipeline is accepted, and cannot run. */
   readonly program: Program;
   /** Runs when a datum has failed for good; if it succeeds the datum is recovered. Empty command: none. */
   readonly onError: Program;
   readonly environment: Readonly<Record<string, string>>;
   readonly secrets: readonly SecretMount[];
   readonly workingDirectory: string;
+  /** A name or number of this machine's, or empty for the engine's own user. */
+  readonly user: string;
+  /** The program starts once, and asks for one datum after the other. */
+  readonly datumBatching: boolean;
   readonly acceptedCodes: readonly number[];
-  readonly input: SpecInput;
+  /** Nothing: the pipeline has one job, without datums. */
+  readonly input: SpecInput | undefined;
   readonly outputBranch: string;
   readonly parallelism: number;
   readonly datumTries: number;
   readonly datumTimeoutMs: number | undefined;
   readonly jobTimeoutMs: number | undefined;
+  readonly datumSet: DatumSet;
+  /** Where the output of each job that succeeds is written to as well; empty for nowhere. */
+  readonly egressUrl: string;
   /** Runs every datum in every job, and skips none. */
   readonly everyJob: boolean;
 }
 
-/** Checks a spec and takes out of it what the engine runs. Throws what Pachyderm says of a spec that it refuses. */
-export function toPipelineSpec(request: CreatePipelineRequest): PipelineSpec {
-  const name = request.pipeline?.name;
-  if (name === undefined || name === "") throw refused("request.Pipeline cannot be nil");
-  checkPipelineName(name);
-  const pipeline = { project: request.pipeline?.project?.name || DEFAULT_PROJECT, name };
-  refuseUnsupported(request);
-  const { transform } = request;
-  if (transform === undefined) throw refused("pipeline must specify a transform");
-  if (!transform.cmd?.length) throw refused("nothing to run: no transform.cmd");
-  return {
-    pipeline,
-    program: { command: transform.cmd, stdin: transform.stdin ?? [] },
-    onError: { command: transform.err_cmd ?? [], stdin: transform.err_stdin ?? [] },
-    environment: transform.env ?? {},
-    secrets: transform.secrets ?? [],
-    workingDirectory: transform.working_dir ?? "",
-    acceptedCodes: (transform.accept_return_code ?? []).map(Number),
-    input: toInput(request.input, pipeline.project),
-    outputBranch: request.output_branch || "master",
-    parallelism: Math.max(1, Number(request.parallelism_spec?.constant ?? 1)),
-    datumTries: Math.max(1, Number(request.datum_tries ?? 3)),
-    datumTimeoutMs: milliseconds(request.datum_timeout),
-    jobTimeoutMs: milliseconds(request.job_timeout),
-    everyJob: request.reprocess_spec === "every_job",
-  };
-}
-
-function refuseUnsupported(request: CreatePipelineRequest): void {
-  const unsupported = (["service", "spout", "egress", "tf_job", "determined"] as const).find(
-    (field) => request[field] !== undefined,
-  );
-  if (unsupported !== undefined)
-    throw unimplemented(`the embedded engine does not run pipelines with "${unsupported}"; use a Pachyderm cluster`);
-  if (request.s3_out) throw unimplemented('the embedded engine does not run pipelines with "s3_out"; use a Pachyderm cluster');
-  if (request.transform?.secrets?.some((secret) => secret.mount_path)) {
-    throw unimplemented('the embedded engine gives secrets by "env_var", not by "mount_path"');
-  }
-  if (request.transform?.datum_batching) throw unimplemented('the embedded engine does not run pipelines with "datum_batching"');
-}
-
-function toInput(input: Input | undefined, project: string): SpecInput {
-  const kinds = (["pfs", "cross", "union", "join", "group", "cron"] as const).filter((kind) => {
-    const value = input?.[kind];
-    return Array.isArray(value) ? value.length > 0 : value !== undefined;
-  });
-  if (kinds.length === 0) throw refused("no input set");
-  if (kinds.length > 1) throw refused("multiple input types set");
-  const pfs = input?.pfs;
-  if (pfs === undefined) throw unimplemented(`the embedded engine takes a "pfs" input, not "${kinds[0]}"`);
-  if (pfs.lazy || pfs.empty_files || pfs.s3 || pfs.trigger) {
-    throw unimplemented('the embedded engine does not take "lazy", "empty_files", "s3" or "trigger" of a pfs input');
-  }
-  if (!pfs.repo) throw refused("input must specify a repo");
-  if (!pfs.glob) throw refused("input must specify a glob");
-  // pachd takes a malformed pattern, and its job then fails without end.
-  compileGlob(pfs.glob);
-  if (pfs.commit) throw refused("input cannot come from a commit; use a branch with head pointing to the commit");
-  const name = pfs.name || pfs.repo;
-  if (name === "out" || name === ".env") throw refused(`input cannot be named ${name}`);
-  return {
-    name,
-    project: pfs.project || project,
-    repo: pfs.repo,
-    repoType: pfs.repo_type || "user",
-    branch: pfs.branch || "master",
-    glob: pfs.glob.startsWith("/") ? pfs.glob : `/${pfs.glob}`,
-  };
-}
-
-function milliseconds(duration: { seconds?: string; nanos?: number } | undefined): number | undefined {
-  if (duration === undefined) return undefined;
-  return Number(duration.seconds ?? 0) * 1000 + (duration.nanos ?? 0) / 1e6;
+/** The inputs that read files, in the order of the spec with the children of each composition sorted by name. */
+export function inputLeaves(input: SpecInput | undefined): PfsInput[] {
+  if (input === undefined) return [];
+  return input.kind === "pfs" ? [input] : input.inputs.flatMap((child) => inputLeaves(child));
 }

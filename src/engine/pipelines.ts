@@ -1,54 +1,60 @@
-import { type BranchKey, createBranch, putBranch } from "./branches.ts";
-import { type CommitRow, commitById, insertCommit } from "./commits.ts";
+import type { CreatePipelineRequest__Output as CreatePipelineRequest } from "../pachyderm/generated/pps_v2/CreatePipelineRequest.ts";
 import type { Database } from "./database.ts";
-import { alreadyExists, notFound, refused } from "./fault.ts";
-import { endJob, unfinishedJobs } from "./jobs.ts";
-import { type RepoKey, repoNotFound } from "./names.ts";
-import { type PipelineKey, type PipelineSpec, toPipelineSpec } from "./pipeline-spec.ts";
-import { createRepo, deleteRepo, findRepo, inspectRepo } from "./repos.ts";
+import { type Fault, notFound, refused } from "./fault.ts";
+import type { PipelineKey, PipelineSpec } from "./pipeline-spec.ts";
 import { parseSpec } from "./spec-json.ts";
-import { type Transaction, newId } from "./transaction.ts";
-import type { NodeStore } from "./tree.ts";
+import { toPipelineSpec } from "./spec-request.ts";
 
 export interface PipelineRow {
   readonly id: number;
   readonly project: string;
   readonly name: string;
+  /** The newest. */
   readonly version: number;
+  /** That of the newest version. */
   readonly output_branch: string;
-  readonly stopped: number;
   readonly created: number;
+  readonly metadata: string;
 }
 
 export interface VersionRow {
   readonly pipeline: number;
   readonly version: number;
   readonly spec_commit: number;
+  /** As the user sent it. */
   readonly user_spec: string;
+  /** With the defaults filled in. */
   readonly effective_spec: string;
   /** Goes into each datum's hash: a new one makes every datum run again. */
   readonly salt: string;
   readonly created: number;
+  readonly stopped: number;
+  /** Why it cannot run at all; else "". */
+  readonly reason: string;
 }
-
-export interface PipelineRequest {
-  readonly spec: PipelineSpec;
-  readonly userJson: string;
-  readonly effectiveJson: string;
-  readonly update: boolean;
-  readonly reprocess: boolean;
-}
-
-const MASTER = "master";
 
 export function findPipeline(db: Database, key: PipelineKey): PipelineRow | undefined {
   return db.get("SELECT * FROM pipelines WHERE project = ? AND name = ?", key.project, key.name);
 }
 
+/** The pipeline, or pachd's words for one that it was to work with and could not find: those of the commit that it looks for. */
 export function inspectPipeline(db: Database, key: PipelineKey): PipelineRow {
   const row = findPipeline(db, key);
-  if (row === undefined) throw notFound(`pipeline "${key.project}/${key.name}" not found`);
-  return row;
+  if (row !== undefined) return row;
+  const name = pipelineText(key);
+  throw notFound(
+    `pipeline was not inspected: couldn't find up to date spec for pipeline "${name}": pick commit tx: ` +
+      `commit ${name}.spec@ not found\nrepo ${name}.spec not found\n${pipelineNotFound(key).message}`,
+  );
+}
+
+export function pipelineNotFound(key: PipelineKey): Fault {
+  return notFound(`pipeline "${pipelineText(key)}" not found`);
+}
+
+/** `project/pipeline` */
+export function pipelineText(key: PipelineKey): string {
+  return `${key.project}/${key.name}`;
 }
 
 export function pipelineById(db: Database, id: number): PipelineRow {
@@ -57,9 +63,14 @@ export function pipelineById(db: Database, id: number): PipelineRow {
   return row;
 }
 
-/** Newest first. */
-export function listPipelines(db: Database): PipelineRow[] {
-  return db.all("SELECT * FROM pipelines ORDER BY id DESC");
+/** Of these projects, or of all if there are none: in the order of their newest versions, newest first. */
+export function listPipelines(db: Database, projects: readonly string[]): PipelineRow[] {
+  return db.all(
+    `SELECT p.* FROM pipelines p JOIN pipeline_versions v ON v.pipeline = p.id AND v.version = p.version
+     WHERE ? = '[]' OR p.project IN (SELECT value FROM json_each(?)) ORDER BY v.spec_commit DESC`,
+    JSON.stringify(projects),
+    JSON.stringify(projects),
+  );
 }
 
 export function pipelineVersion(db: Database, pipelineId: number, version: number): VersionRow {
@@ -68,140 +79,53 @@ export function pipelineVersion(db: Database, pipelineId: number, version: numbe
   return row;
 }
 
-/** Newest first. */
-export function pipelineVersions(db: Database, pipelineId: number): VersionRow[] {
-  return db.all("SELECT * FROM pipeline_versions WHERE pipeline = ? ORDER BY version DESC", pipelineId);
+export function currentVersion(db: Database, pipeline: PipelineRow): VersionRow {
+  return pipelineVersion(db, pipeline.id, pipeline.version);
+}
+
+/** So many versions before the newest. Throws UNKNOWN where there are not so many. */
+export function earlierVersion(db: Database, pipeline: PipelineRow, versionsBack: number): VersionRow {
+  const { version } = pipeline;
+  if (versionsBack < version) return pipelineVersion(db, pipeline.id, version - versionsBack);
+  const name = pipelineText(pipeline);
+  throw refused(`pipeline "${name}" has only ${version} versions, not enough to find ancestor ${versionsBack}`);
+}
+
+/** A spec with its defaults as a message, and what the engine runs of it. */
+export interface ReadSpec {
+  readonly request: CreatePipelineRequest;
+  readonly spec: PipelineSpec;
+}
+
+const MOST_SPECS = 500;
+/** Reading a spec costs more than all else that a list of jobs shows, and its text says all. */
+const readSpecs = new Map<string, ReadSpec>();
+
+/** Throws what is to be said of a spec that is refused; one that was kept is not. */
+export function readSpec({ effective_spec: text }: Pick<VersionRow, "effective_spec">): ReadSpec {
+  const known = readSpecs.get(text);
+  if (known !== undefined) return known;
+  const request = parseSpec(text);
+  const read = { request, spec: toPipelineSpec(request) };
+  if (readSpecs.size >= MOST_SPECS) readSpecs.clear();
+  readSpecs.set(text, read);
+  return read;
 }
 
 export function specOf(version: VersionRow): PipelineSpec {
-  return toPipelineSpec(parseSpec(version.effective_spec));
+  return readSpec(version).spec;
 }
+
+export type PipelineState = "PIPELINE_RUNNING" | "PIPELINE_STANDBY" | "PIPELINE_PAUSED" | "PIPELINE_FAILURE";
 
 /**
- * Creates a pipeline, or its next version. It has three repos of one name: user (its output), meta and spec; each version is
- * a commit of the spec repo. The output branch comes from the inputs and the spec, so a new version makes a job by itself.
+ * How a version of a pipeline stands. Workers are processes that start with each datum, so there is nothing like pachd's wait for
+ * pods (STARTING, CRASHING); with autoscaling it stands by while it has no job to work on.
  */
-export function createPipeline(tx: Transaction, nodes: NodeStore, request: PipelineRequest): void {
-  const { db } = tx;
-  const key = request.spec.pipeline;
-  const existing = findPipeline(db, key);
-  if (existing !== undefined && !request.update) throw alreadyExists(`pipeline "${key.project}/${key.name}" already exists`);
-  checkInput(db, request.spec);
-  const row = existing ?? insertPipeline(tx, request.spec);
-  const before = existing === undefined ? undefined : pipelineVersion(db, row.id, row.version);
-  if (existing !== undefined) killJobs(tx, nodes, existing, "all jobs killed because pipeline was updated");
-  const version = (before?.version ?? 0) + 1;
-  const specCommit = commitSpec(tx, key);
-  db.run(
-    "INSERT INTO pipeline_versions VALUES (?, ?, ?, ?, ?, ?, ?)",
-    row.id,
-    version,
-    specCommit.id,
-    request.userJson,
-    request.effectiveJson,
-    before === undefined || request.reprocess ? newId() : before.salt,
-    tx.now,
-  );
-  db.run(
-    "UPDATE pipelines SET version = ?, output_branch = ?, stopped = 0 WHERE id = ?",
-    version,
-    request.spec.outputBranch,
-    row.id,
-  );
-  connect(tx, request.spec);
-}
-
-/** Stops taking new input: the output branch loses its provenance, and the jobs under way are killed. */
-export function stopPipeline(tx: Transaction, nodes: NodeStore, key: PipelineKey): void {
-  const row = inspectPipeline(tx.db, key);
-  killJobs(tx, nodes, row, "pipeline stopped");
-  for (const branch of outputBranches(row)) createBranch(tx, branch, { provenance: [] });
-  tx.db.run("UPDATE pipelines SET stopped = 1 WHERE id = ?", row.id);
-}
-
-/** Takes input again, beginning with the newest. */
-export function startPipeline(tx: Transaction, key: PipelineKey): void {
-  const row = inspectPipeline(tx.db, key);
-  tx.db.run("UPDATE pipelines SET stopped = 0 WHERE id = ?", row.id);
-  connect(tx, specOf(pipelineVersion(tx.db, row.id, row.version)));
-}
-
-/** Deletes a pipeline with its jobs and its repos; with `keepRepo` its output stays as a repo like any other. */
-export function deletePipeline(
-  tx: Transaction,
-  nodes: NodeStore,
-  key: PipelineKey,
-  options: { force: boolean; keepRepo: boolean },
-): void {
-  const row = inspectPipeline(tx.db, key);
-  killJobs(tx, nodes, row, "pipeline deleted");
-  tx.db.run("DELETE FROM pipelines WHERE id = ?", row.id);
-  if (options.keepRepo) {
-    createBranch(tx, { repo: { ...key, type: "user" }, name: row.output_branch }, { provenance: [] });
-    for (const type of ["meta", "spec"]) deleteRepo(tx, { ...key, type }, true);
-  } else deleteRepo(tx, { ...key, type: "user" }, options.force);
-}
-
-function checkInput(db: Database, spec: PipelineSpec): void {
-  const { input, pipeline } = spec;
-  const repo: RepoKey = { project: input.project, name: input.repo, type: input.repoType };
-  if (findRepo(db, repo) === undefined) throw repoNotFound(repo);
-  if (input.repo === pipeline.name && input.project === pipeline.project) {
-    throw refused(`pipeline "${pipeline.name}" cannot be created because a repo with the same name already exists`);
-  }
-}
-
-function insertPipeline(tx: Transaction, spec: PipelineSpec): PipelineRow {
-  const { project, name } = spec.pipeline;
-  if (findRepo(tx.db, { project, name, type: "user" }) !== undefined) {
-    throw refused(`pipeline "${name}" cannot be created because a repo with the same name already exists`);
-  }
-  createRepo(tx, { project, name, type: "user" }, `Output repo for pipeline ${project}/${name}.`);
-  createRepo(tx, { project, name, type: "spec" }, `Spec repo for pipeline ${project}/${name}.`);
-  createRepo(tx, { project, name, type: "meta" }, `Meta repo for pipeline ${name}`);
-  tx.db.run(
-    "INSERT INTO pipelines (project, name, version, output_branch, created) VALUES (?, ?, 0, ?, ?)",
-    project,
-    name,
-    spec.outputBranch,
-    tx.now,
-  );
-  return inspectPipeline(tx.db, spec.pipeline);
-}
-
-/** One commit a version; it holds no files, as in Pachyderm: the spec itself is kept beside it. */
-function commitSpec(tx: Transaction, key: PipelineKey): CommitRow {
-  const repo = inspectRepo(tx.db, { ...key, type: "spec" });
-  const head = tx.db.get<{ head: number }>("SELECT head FROM branches WHERE repo = ? AND name = ?", repo.id, MASTER)?.head;
-  const parent = head === undefined ? undefined : commitById(tx.db, head);
-  const commit = insertCommit(tx, {
-    repo,
-    branch: MASTER,
-    parent,
-    origin: "USER",
-    description: "",
-    provenance: [],
-    finished: true,
-  });
-  tx.movedBranches.add(putBranch(tx, repo.id, MASTER, commit.id).id);
-  return commit;
-}
-
-/** Makes the output and meta branches come from the input and the spec. */
-function connect(tx: Transaction, spec: PipelineSpec): void {
-  const { input, pipeline } = spec;
-  const provenance: BranchKey[] = [
-    { repo: { project: input.project, name: input.repo, type: input.repoType }, name: input.branch },
-    { repo: { ...pipeline, type: "spec" }, name: MASTER },
-  ];
-  for (const branch of outputBranches({ ...pipeline, output_branch: spec.outputBranch }))
-    createBranch(tx, branch, { provenance });
-}
-
-function outputBranches(row: PipelineKey & { readonly output_branch: string }): BranchKey[] {
-  return ["user", "meta"].map((type) => ({ repo: { project: row.project, name: row.name, type }, name: row.output_branch }));
-}
-
-function killJobs(tx: Transaction, nodes: NodeStore, row: PipelineRow, reason: string): void {
-  for (const job of unfinishedJobs(tx.db, row.id)) endJob(tx, nodes, job, { state: "JOB_KILLED", reason });
+export function pipelineState(db: Database, pipeline: PipelineRow, version: VersionRow): PipelineState {
+  if (version.reason !== "") return "PIPELINE_FAILURE";
+  if (version.stopped !== 0) return "PIPELINE_PAUSED";
+  if (readSpec(version).request.autoscaling !== true) return "PIPELINE_RUNNING";
+  const job = db.get("SELECT 1 FROM jobs WHERE pipeline = ? AND finished IS NULL AND state <> 'JOB_CREATED'", pipeline.id);
+  return job === undefined ? "PIPELINE_STANDBY" : "PIPELINE_RUNNING";
 }

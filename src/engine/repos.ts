@@ -1,14 +1,8 @@
-import { status } from "@grpc/grpc-js";
 import type { Database } from "./database.ts";
-import { alreadyExists, Fault, notFound, refused } from "./fault.ts";
-import { DEFAULT_PROJECT, type RepoKey, branchText, checkProjectName, checkRepoName, repoNotFound, repoText } from "./names.ts";
+import { type Fault, alreadyExists, notFound, refused, within } from "./fault.ts";
+import { type RepoKey, checkRepoName, repoNotFound, repoText, typedRepoText } from "./names.ts";
+import { findProject, inspectProject, missingProjectText } from "./projects.ts";
 import type { Transaction } from "./transaction.ts";
-
-export interface ProjectRow {
-  readonly name: string;
-  readonly description: string;
-  readonly created: number;
-}
 
 export interface RepoRow {
   readonly id: number;
@@ -17,63 +11,38 @@ export interface RepoRow {
   readonly type: string;
   readonly description: string;
   readonly created: number;
+  readonly metadata: string;
 }
 
-/** Makes the project that always exists. */
-export function ensureDefaultProject(db: Database): void {
-  db.run("INSERT INTO projects VALUES (?, '', ?) ON CONFLICT DO NOTHING", DEFAULT_PROJECT, Date.now());
-}
+const TYPES: ReadonlySet<string> = new Set(["user", "meta", "spec"]);
+/** Commits of this repo are file sets. */
+const FILE_SETS = "__filesets__";
 
-export function createProject(tx: Transaction, name: string, description: string, update: boolean): void {
-  checkProjectName(name);
-  const exists = findProject(tx.db, name) !== undefined;
-  if (update && !exists) throw projectNotFound(name);
-  if (!update && exists) throw alreadyExists(`project "${name}" already exists`);
-  tx.db.run(
-    "INSERT INTO projects VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET description = excluded.description",
-    name,
-    description,
-    tx.now,
-  );
-}
-
-export function inspectProject(db: Database, name: string): ProjectRow {
-  const row = findProject(db, name);
-  if (row === undefined) throw projectNotFound(name);
-  return row;
-}
-
-export function listProjects(db: Database): ProjectRow[] {
-  return db.all("SELECT * FROM projects ORDER BY created, name");
-}
-
-export function deleteProject(tx: Transaction, name: string): void {
-  inspectProject(tx.db, name);
-  const repos = tx.db.all<RepoRow>("SELECT * FROM repos WHERE project = ? ORDER BY name", name);
-  if (repos.length > 0) {
-    const lines = repos.map((repo) => `cannot delete project ${name}: repo ${repoText(repo)} still exists`);
-    throw new Fault(status.FAILED_PRECONDITION, lines.join("\n"));
-  }
-  tx.db.run("DELETE FROM projects WHERE name = ?", name);
-}
-
-function findProject(db: Database, name: string): ProjectRow | undefined {
-  return db.get("SELECT * FROM projects WHERE name = ?", name);
-}
-
-function projectNotFound(name: string): Fault {
-  return notFound(`project "${name}" not found`);
-}
-
+/** Creates a repo, or with `update` gives one that is there another description. */
 export function createRepo(tx: Transaction, key: RepoKey, description: string, update = false): void {
+  const { db } = tx;
+  if (key.name === FILE_SETS) throw refused(`${FILE_SETS} is a reserved name`);
   checkRepoName(key.name);
-  if (findProject(tx.db, key.project) === undefined)
-    throw notFound(`cannot find project "${key.project}": project "${key.project}" not found`);
-  const existing = findRepo(tx.db, key);
-  if (existing !== undefined && !update) throw alreadyExists(`repo ${repoText(key)} already exists`);
+  within(`cannot find project "${key.project}"`, () => inspectProject(db, key.project));
+  const existing = findRepo(db, key);
+  if (existing === undefined) {
+    checkType(db, key);
+    insertRepo(tx, key, description);
+  } else if (update) db.run("UPDATE repos SET description = ? WHERE id = ?", description, existing.id);
+  else throw alreadyExists(`repo ${repoText(key)} already exists`);
+}
+
+/** Repos of other types belong to a user repo of the same name. */
+function checkType(db: Database, key: RepoKey): void {
+  if (!TYPES.has(key.type))
+    throw refused(`error checking whether repo "${repoText(key)}" exists: invalid repo type "${key.type}"`);
+  if (key.type === "user") return;
+  within("cannot create a system repo without a corresponding 'user' repo", () => requireRepo(db, { ...key, type: "user" }));
+}
+
+function insertRepo(tx: Transaction, key: RepoKey, description: string): void {
   tx.db.run(
-    `INSERT INTO repos (project, name, type, description, created) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (project, name, type) DO UPDATE SET description = excluded.description`,
+    "INSERT INTO repos (project, name, type, description, created) VALUES (?, ?, ?, ?, ?)",
     key.project,
     key.name,
     key.type,
@@ -92,65 +61,58 @@ export function inspectRepo(db: Database, key: RepoKey): RepoRow {
   return row;
 }
 
+/** The same, with the words of pachd's database layer where it is missing. */
+export function requireRepo(db: Database, key: RepoKey): RepoRow {
+  const row = findRepo(db, key);
+  if (row === undefined) throw notFound(missingRepoText(db, key));
+  return row;
+}
+
+/** What pachd's database layer says of a repo that is not there. */
+export function missingRepoText(db: Database, key: RepoKey): string {
+  const text = `repo (id=0, project=${key.project}, name=${key.name}, type=${key.type}) not found`;
+  return findProject(db, key.project) === undefined ? `${missingProjectText(key.project)}\n${text}` : text;
+}
+
+/** The repo of a commit that is about to be made with an id. */
+export function repoForCommit(db: Database, key: RepoKey, setId: string): RepoRow {
+  const row = findRepo(db, key);
+  if (row !== undefined) return row;
+  const commit = `commit (int_id=0, commit_id=${typedRepoText(key)}@${setId}) not found`;
+  throw notFound(`get commit by commit key: ${missingRepoText(db, key)}\n${commit}`);
+}
+
 export function repoById(db: Database, id: number): RepoRow {
   const row = db.get<RepoRow>("SELECT * FROM repos WHERE id = ?", id);
   if (row === undefined) throw new Error(`no repo with row id ${id}`);
   return row;
 }
 
-/** Sorted by project, then name. An empty type or an empty list of projects means all. */
-export function listRepos(db: Database, type: string, projects: readonly string[]): RepoRow[] {
-  const rows = db.all<RepoRow>("SELECT * FROM repos WHERE ? IN ('', type) ORDER BY project, name, type", type);
-  return projects.length === 0 ? rows : rows.filter((row) => projects.includes(row.project));
+/** A part of a list; `index` counts pages of that size, from 0. */
+export interface Page {
+  readonly size: number;
+  readonly index: number;
 }
 
-/**
- * Deletes a repo with its branches and commits, and answers whether there was one. A user repo takes its meta and spec repos
- * with it. Refused where another repo's branch has its provenance here, unless forced: then that provenance goes.
- */
-export function deleteRepo(tx: Transaction, key: RepoKey, force: boolean): boolean {
-  const row = findRepo(tx.db, key);
-  if (row === undefined) return false;
-  const all =
-    key.type === "user" ? tx.db.all<RepoRow>("SELECT * FROM repos WHERE project = ? AND name = ?", key.project, key.name) : [row];
-  for (const repo of all) deleteOneRepo(tx, repo, force);
-  return true;
+/** Sorted by project, then name. An empty type or an empty list of projects means all. */
+export function listRepos(db: Database, type: string, projects: readonly string[], page?: Page): RepoRow[] {
+  const names = JSON.stringify(projects);
+  return db.all(
+    `SELECT * FROM repos WHERE ? IN ('', type) AND (? = '[]' OR project IN (SELECT value FROM json_each(?)))
+     ORDER BY project, name, id LIMIT ? OFFSET ?`,
+    type,
+    names,
+    names,
+    page?.size ?? -1,
+    (page?.size ?? 0) * (page?.index ?? 0),
+  );
+}
+
+/** Whether a repo is the output, the meta or the spec repo of a pipeline. */
+export function isOfPipeline(db: Database, repo: RepoKey): boolean {
+  return db.get("SELECT 1 FROM pipelines WHERE project = ? AND name = ?", repo.project, repo.name) !== undefined;
 }
 
 export function repoNotInProvenance(repo: RepoRow): Fault {
   return refused(`repo ${repoText(repo)} cannot be in the provenance of its own branch`);
-}
-
-interface Downstream {
-  readonly branch: string;
-  readonly project: string;
-  readonly name: string;
-  readonly type: string;
-  readonly downstream: string;
-}
-
-function deleteOneRepo(tx: Transaction, repo: RepoRow, force: boolean): void {
-  const { db } = tx;
-  const blocking = db.get<Downstream>(
-    `SELECT here.name AS branch, r.project, r.name, r.type, there.name AS downstream FROM branches here
-     JOIN branch_provenance p ON p.upstream = here.id JOIN branches there ON there.id = p.branch JOIN repos r ON r.id = there.repo
-     WHERE here.repo = ? AND there.repo NOT IN (SELECT id FROM repos WHERE project = ? AND name = ?)`,
-    repo.id,
-    repo.project,
-    repo.name,
-  );
-  if (blocking !== undefined && !force) {
-    const here = branchText(repo, blocking.branch);
-    throw refused(
-      `branch "${here}" cannot be deleted because it's in the direct provenance of [${branchText(blocking, blocking.downstream)}]`,
-    );
-  }
-  const commits = "SELECT id FROM commits WHERE repo = ?";
-  db.run("DELETE FROM branch_provenance WHERE upstream IN (SELECT id FROM branches WHERE repo = ?)", repo.id);
-  db.run("DELETE FROM branches WHERE repo = ?", repo.id);
-  db.run(`DELETE FROM commit_provenance WHERE upstream IN (${commits}) OR commit_id IN (${commits})`, repo.id, repo.id);
-  db.run(`DELETE FROM jobs WHERE output_commit IN (${commits})`, repo.id);
-  db.run("UPDATE commits SET parent = NULL WHERE repo = ?", repo.id);
-  db.run("DELETE FROM commits WHERE repo = ?", repo.id);
-  db.run("DELETE FROM repos WHERE id = ?", repo.id);
 }

@@ -1,238 +1,143 @@
 import { StemmaError } from "../lineage/errors.ts";
-import { type CommitRow, commitById, goodRoot, provenanceOf } from "./commits.ts";
-import { type Datum, type DatumRow, NO_STATS, datumsOfJob, inputCommit, planDatums, recordDatum } from "./datums.ts";
+import type { Datum } from "./datums.ts";
 import { Fault } from "./fault.ts";
-import { fileEntry, fileKey } from "./file-set.ts";
-import { contradiction, isReady } from "./finish.ts";
-import { type JobRow, endJob, hasEnded, jobById, nextJobs, restartJobs, setJobState } from "./jobs.ts";
+import { isReady } from "./finish.ts";
 import { JobLog } from "./job-log.ts";
-import type { PipelineSpec } from "./pipeline-spec.ts";
-import { pipelineVersion, specOf } from "./pipelines.ts";
-import { repoById } from "./repos.ts";
-import type { Sandbox } from "./sandbox.ts";
+import { type JobRow, findJobById, hasEnded, nextJobs, outputCommit, restartJobs } from "./jobs.ts";
+import { removeTree } from "./sandbox/remove-tree.ts";
+import type { Sandbox } from "./sandbox/sandbox.ts";
+import { killStrays } from "./sandbox/strays.ts";
 import type { Secrets } from "./secrets.ts";
 import type { EngineState } from "./state.ts";
-import type { Transaction } from "./transaction.ts";
-import { EMPTY_ROOT, type Edit, applyEdits } from "./tree.ts";
-import { type WorkerResult, runDatum } from "./worker.ts";
+import { storageFault } from "./storage-fault.ts";
+import type { UrlAccess } from "./url-access.ts";
+import type { JobTools } from "./work/job-tools.ts";
+import { end, runJob } from "./work/run-job.ts";
+import { RunningDatums } from "./work/running-datums.ts";
+import { WorkerServer } from "./work/worker-server.ts";
+import { workFolder } from "./work/workers.ts";
 
 export interface RunnerOptions {
   readonly state: EngineState;
   readonly secrets: Secrets;
   readonly sandbox: Sandbox;
+  /** Where jobs may write their output to besides. */
+  readonly urls: UrlAccess;
   /** Where commands run whose spec names no folder. */
   readonly workingDirectory: string;
-  /** What every job inherits. */
-  readonly environment: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
 }
 
+interface ActiveJob {
+  readonly abort: AbortController;
+  readonly running: RunningDatums;
+  readonly done: Promise<void>;
+}
+
+/** How long nothing is begun where the disk is full: a job that cannot even be ended would be begun again at once. */
+const AFTER_FULL_DISK_MS = 5000;
+
 /** Takes up each job when its input is there, one job a pipeline at a time, and drives it to its end. */
 export class Runner {
-  private readonly options: RunnerOptions;
-  private readonly logs: JobLog;
-  private readonly active = new Map<number, { readonly abort: AbortController; readonly done: Promise<void> }>();
-  private readonly forget: () => void;
-  private looking = false;
-  private closed = false;
+  readonly #options: RunnerOptions;
+  readonly #logs: JobLog;
+  readonly #active = new Map<number, ActiveJob>();
+  #tools: JobTools | undefined;
+  #worker: WorkerServer | undefined;
+  #forget: () => void = () => undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isLooking = false;
+  #isClosed = false;
 
   constructor(options: RunnerOptions) {
-    this.options = options;
-    this.logs = new JobLog(options.state);
-    options.state.write((tx) => restartJobs(tx));
-    this.forget = options.state.onChange(() => this.look());
-    this.look();
+    this.#options = options;
+    this.#logs = new JobLog(options.state, options.log);
+  }
+
+  /** Takes up what is to be done, also what an engine before left in the middle. Every job inherits the environment. */
+  async start(environment: Readonly<Record<string, string>>): Promise<void> {
+    const { state, log } = this.#options;
+    killStrays(workFolder(state.home));
+    await removeTree(workFolder(state.home));
+    this.#worker = await WorkerServer.start(log);
+    this.#tools = { ...this.#options, logs: this.#logs, environment, workerPort: this.#worker.port };
+    state.write((tx) => restartJobs(tx));
+    this.#forget = state.onChange(() => this.#look());
+    this.#look();
   }
 
   /** Kills what runs. The jobs stay as they are, to be taken up again by the next engine of this home. */
   async close(): Promise<void> {
-    this.closed = true;
-    this.forget();
-    for (const { abort } of this.active.values()) abort.abort(new StemmaError("FAILED", "the engine is stopping"));
-    await Promise.all([...this.active.values()].map(({ done }) => done));
-    this.logs.flush();
+    this.#isClosed = true;
+    this.#forget();
+    clearTimeout(this.#timer);
+    for (const { abort } of this.#active.values()) abort.abort(new StemmaError("FAILED", "the engine is stopping"));
+    await Promise.all([...this.#active.values()].map(({ done }) => done));
+    this.#worker?.close();
+    this.#logs.flush();
+  }
+
+  /** Has the datums of a job that are worked on now, and that all filters match, begin anew. Answers how many. */
+  restartDatums(job: JobRow, filters: readonly string[]): number {
+    return this.#active.get(job.id)?.running.restart(filters) ?? 0;
+  }
+
+  /** A datum that a job works on now. */
+  findRunning(job: number, datum: string): Datum | undefined {
+    return this.#active.get(job)?.running.find(datum);
   }
 
   /** Looks for work once after all that happens now: a change made while looking brings another look. */
-  private look(): void {
-    if (this.looking || this.closed) return;
-    this.looking = true;
+  #look(): void {
+    if (this.#isLooking || this.#isClosed) return;
+    this.#isLooking = true;
     setImmediate(() => {
-      this.looking = false;
-      if (!this.closed) this.schedule();
+      this.#isLooking = false;
+      if (!this.#isClosed) this.#schedule();
     });
   }
 
-  private schedule(): void {
-    const { db } = this.options.state;
-    for (const [id, { abort }] of this.active) {
-      const job = db.get<JobRow>("SELECT * FROM jobs WHERE id = ?", id);
+  #schedule(): void {
+    const { db } = this.#options.state;
+    for (const [id, { abort }] of this.#active) {
+      const job = findJobById(db, id);
       if (job === undefined || hasEnded(job)) abort.abort(new StemmaError("FAILED", "the job has ended"));
     }
+    if (this.#timer !== undefined) return;
     for (const job of nextJobs(db)) {
-      if (!this.active.has(job.id) && isReady(db, commitById(db, job.output_commit))) this.begin(job);
+      if (!this.#active.has(job.id) && isReady(db, outputCommit(db, job))) this.#begin(job);
     }
   }
 
-  private begin(job: JobRow): void {
-    const abort = new AbortController();
-    const done = this.run(job, abort.signal)
-      .catch((error: unknown) => this.giveUp(job, error))
+  #begin(job: JobRow): void {
+    if (this.#tools === undefined) return;
+    const [abort, running] = [new AbortController(), new RunningDatums()];
+    const done = runJob(this.#tools, job, running, abort.signal)
+      .catch((error: unknown) => this.#giveUp(job, error))
+      .catch((error: unknown) => this.#pause(error))
       .finally(() => {
-        this.active.delete(job.id);
-        this.look();
+        this.#active.delete(job.id);
+        this.#look();
       });
-    this.active.set(job.id, { abort, done });
+    this.#active.set(job.id, { abort, running, done });
   }
 
-  private async run(job: JobRow, signal: AbortSignal): Promise<void> {
-    const { state } = this.options;
-    const failed = failedUpstream(state, job);
-    if (failed.length > 0) {
-      const reason = `unrunnable because the following upstream pipelines failed: ${failed.join(", ")}`;
-      state.write((tx) => endJob(tx, state.nodes, job, { state: "JOB_UNRUNNABLE", reason }));
-      return;
-    }
-    const version = pipelineVersion(state.db, job.pipeline, job.version);
-    const spec = specOf(version);
-    const output = commitById(state.db, job.output_commit);
-    const datums = planDatums(state, spec.input, inputCommit(state.db, spec.input, output), version.salt);
-    const environment = this.environment(job, spec, commitById(state.db, version.spec_commit));
-    const todo = state.write((tx) => prepareJob(tx, state, job, spec, datums));
-    const timeout = spec.jobTimeoutMs === undefined ? undefined : AbortSignal.timeout(spec.jobTimeoutMs);
-    const work = {
-      state,
-      sandbox: this.options.sandbox,
-      job,
-      spec,
-      environment,
-      workingDirectory: spec.workingDirectory || this.options.workingDirectory,
-      signal: timeout === undefined ? signal : AbortSignal.any([signal, timeout]),
-      log: (datum: string, user: boolean, message: string) => this.logs.add(job.id, datum, user, message),
-    };
-    await inParallel(todo, spec.parallelism, async (datum) => {
-      const result = await runDatum(work, datum);
-      if (!work.signal.aborted) state.write((tx) => keepResult(tx, state, job, datum, result));
-    });
-    this.logs.flush();
-    if (timeout?.aborted)
-      state.write((tx) => endJob(tx, state.nodes, jobById(tx.db, job.id), { state: "JOB_KILLED", reason: "job timed out" }));
-    else if (!signal.aborted) state.write((tx) => conclude(tx, state, job));
+  /** A job that cannot be run at all (a secret is missing) fails with that reason; with a bug of ours too, which is logged. */
+  #giveUp(job: JobRow, error: unknown): void {
+    if (this.#isClosed) return;
+    const fault = error instanceof Fault ? error : storageFault(error);
+    if (fault === undefined)
+      this.#options.log(`job ${job.set_id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    const reason = fault?.message ?? "internal error; the engine's log has it";
+    end({ state: this.#options.state, logs: this.#logs }, job, { state: "JOB_FAILURE", reason });
   }
 
-  /** A job whose pipeline cannot be run at all (a secret is missing) fails with that reason; a bug of ours too, and is logged. */
-  private giveUp(job: JobRow, error: unknown): void {
-    const { state } = this.options;
-    const isOurs = !(error instanceof Fault);
-    if (isOurs) this.options.log(`job ${job.set_id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    const current = state.db.get<JobRow>("SELECT * FROM jobs WHERE id = ?", job.id);
-    if (this.closed || current === undefined || hasEnded(current)) return;
-    const reason = isOurs ? "internal error; the engine's log has it" : error.message;
-    state.write((tx) => endJob(tx, state.nodes, current, { state: "JOB_FAILURE", reason }));
+  /** Not even the end of the job could be written down. */
+  #pause(error: unknown): void {
+    this.#options.log(`jobs wait for the disk: ${storageFault(error)?.message ?? String(error)}`);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#look();
+    }, AFTER_FULL_DISK_MS);
   }
-
-  private environment(job: JobRow, spec: PipelineSpec, specCommit: CommitRow): Record<string, string> {
-    const secrets: Record<string, string> = {};
-    for (const secret of spec.secrets) {
-      if (secret.env_var) secrets[secret.env_var] = this.options.secrets.reveal(secret.name ?? "", secret.key ?? "");
-    }
-    return {
-      ...this.options.environment,
-      PACH_IN_WORKER: "true",
-      PPS_PIPELINE_NAME: spec.pipeline.name,
-      PPS_PROJECT_NAME: spec.pipeline.project,
-      PPS_SPEC_COMMIT: specCommit.set_id,
-      PPS_POD_NAME: `${spec.pipeline.project}-${spec.pipeline.name}-v${job.version}`,
-      ...spec.environment,
-      ...secrets,
-    };
-  }
-}
-
-function failedUpstream(state: EngineState, job: JobRow): string[] {
-  const upstream = provenanceOf(state.db, commitById(state.db, job.output_commit));
-  return upstream.filter((commit) => commit.error !== "").map((commit) => repoById(state.db, commit.repo).name);
-}
-
-/**
- * Decides what is left to do: datums that the last good job has done with the same content are skipped and keep their output;
- * the output of all others is taken out of the commit. A job that is taken up again keeps what it had done.
- */
-function prepareJob(tx: Transaction, state: EngineState, job: JobRow, spec: PipelineSpec, datums: readonly Datum[]): Datum[] {
-  const { db } = tx;
-  const output = commitById(db, job.output_commit);
-  const isResumed = job.started !== null;
-  const before = isResumed ? datumsOfJob(db, job.id) : baseDatums(db, output);
-  const done = new Map(before.filter((row) => row.state === "SUCCESS" || row.state === "SKIPPED").map((row) => [row.id, row]));
-  const canSkip = isResumed || !spec.everyJob;
-  const isDone = (datum: Datum): boolean => canSkip && done.get(datum.id)?.hash === datum.hash;
-  const kept = new Set(datums.filter(isDone).map((datum) => datum.id));
-  if (!isResumed) {
-    const base = goodRoot(db, output.parent === null ? undefined : commitById(db, output.parent));
-    const gone: Edit[] = before.filter((row) => !kept.has(row.id)).flatMap((row) => outputEdits(row));
-    const root = before.length === 0 ? EMPTY_ROOT : applyEdits(state.nodes, base, inOrder(gone));
-    db.run("UPDATE commits SET base = ?, root = ? WHERE id = ?", base, root, output.id);
-    for (const datum of datums) {
-      const row = done.get(datum.id);
-      if (kept.has(datum.id) && row !== undefined) {
-        recordDatum(db, job.id, datum, { state: "SKIPPED", outputs: JSON.parse(row.outputs) as string[], stats: NO_STATS });
-      }
-    }
-  }
-  db.run("UPDATE jobs SET data_total = ? WHERE id = ?", datums.length, job.id);
-  setJobState(tx, job, "JOB_RUNNING");
-  return datums.filter((datum) => !kept.has(datum.id));
-}
-
-/** The datums of the last job on this branch that succeeded. */
-function baseDatums(db: EngineState["db"], output: CommitRow): DatumRow[] {
-  for (let at = output.parent; at !== null;) {
-    const commit = commitById(db, at);
-    const job = db.get<JobRow>("SELECT * FROM jobs WHERE output_commit = ? AND state = 'JOB_SUCCESS'", commit.id);
-    if (job !== undefined && commit.error === "") return datumsOfJob(db, job.id);
-    at = commit.parent;
-  }
-  return [];
-}
-
-function outputEdits(row: DatumRow): Edit[] {
-  return (JSON.parse(row.outputs) as string[]).map((path) => ({ key: fileKey(path, row.id), entry: undefined }));
-}
-
-function inOrder(edits: Edit[]): Edit[] {
-  return edits.sort((a, b) => (a.key < b.key ? -1 : 1));
-}
-
-function keepResult(tx: Transaction, state: EngineState, job: JobRow, datum: Datum, result: WorkerResult): void {
-  const current = tx.db.get<JobRow>("SELECT * FROM jobs WHERE id = ?", job.id);
-  if (current === undefined || hasEnded(current)) return;
-  const edits = result.outputs.map(({ path, content }) => ({ key: fileKey(path, datum.id), entry: fileEntry(content) }));
-  const { root } = commitById(tx.db, job.output_commit);
-  tx.db.run("UPDATE commits SET root = ? WHERE id = ?", applyEdits(state.nodes, root, inOrder(edits)), job.output_commit);
-  recordDatum(tx.db, job.id, datum, {
-    state: result.state,
-    outputs: result.outputs.map(({ path }) => path),
-    stats: result.stats,
-  });
-}
-
-function conclude(tx: Transaction, state: EngineState, job: JobRow): void {
-  const current = jobById(tx.db, job.id);
-  if (hasEnded(current)) return;
-  const failed = datumsOfJob(tx.db, job.id).find((row) => row.state === "FAILED");
-  const { base, root } = commitById(tx.db, job.output_commit);
-  const reason = failed === undefined ? contradiction(state.nodes, base, root) : `datum ${failed.id} failed`;
-  endJob(tx, state.nodes, current, { state: reason === "" ? "JOB_SUCCESS" : "JOB_FAILURE", reason });
-}
-
-/** Works through the items, `width` at a time. The first error stops it, after the others under way have ended. */
-async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
-  const rest = items.values();
-  const results = await Promise.allSettled(
-    Array.from({ length: Math.min(width, items.length) }, async () => {
-      for (const item of rest) await work(item);
-    }),
-  );
-  const failure = results.find((result) => result.status === "rejected");
-  if (failure !== undefined) throw failure.reason;
 }

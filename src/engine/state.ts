@@ -1,15 +1,16 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { propagate } from "./branches.ts";
 import { ContentStore } from "./content-store.ts";
 import { Database } from "./database.ts";
+import { makeFolder } from "./durable-files.ts";
 import { FileSet } from "./file-set.ts";
 import { loadHasher } from "./file-hash.ts";
-import { createJobs } from "./jobs.ts";
+import { settleJobs } from "./jobs.ts";
 import { SqliteNodeStore } from "./node-store.ts";
-import { ensureDefaultProject } from "./repos.ts";
+import { ensureDefaultProject } from "./projects.ts";
+import { propagate } from "./propagate.ts";
 import { type Transaction, newId, newTransaction } from "./transaction.ts";
 import type { NodeStore } from "./tree.ts";
+import { fireTriggers } from "./triggers.ts";
 
 /** All that the engine knows, and the only way to change it. */
 export class EngineState {
@@ -22,13 +23,13 @@ export class EngineState {
   private constructor(home: string) {
     this.home = home;
     this.db = new Database(join(home, "engine.db"));
-    this.nodes = new SqliteNodeStore(this.db);
     this.content = new ContentStore(this.db.sqlite, join(home, "objects"));
+    this.nodes = new SqliteNodeStore(this.db, this.content.holds);
   }
 
   /** Opens the engine's home folder, making it where it is missing. */
   static async open(home: string): Promise<EngineState> {
-    mkdirSync(join(home, "objects"), { recursive: true });
+    await makeFolder(join(home, "objects"));
     await loadHasher();
     const state = new EngineState(home);
     ensureDefaultProject(state.db);
@@ -37,19 +38,41 @@ export class EngineState {
 
   /**
    * Changes the state. All happens or nothing, and it is on the disk when this returns. At the end, what is downstream of
-   * the branches that moved gets its commits, and their pipelines their jobs, in the same transaction.
+   * the branches that moved gets its commits, and their pipelines their jobs, in the same transaction. New commits get `setId`
+   * as their id, or else one of their own.
    */
-  write<T>(work: (tx: Transaction) => T): T {
+  write<T>(work: (tx: Transaction) => T, setId?: string): T {
+    let settle: (() => void) | undefined;
     const result = this.db.transaction(() => {
-      const tx = newTransaction(this.db);
-      this.content.flush();
-      const value = work(tx);
-      propagate(tx);
-      createJobs(tx);
-      return value;
+      settle = this.content.flush();
+      return this.change(work, setId);
     });
+    settle?.();
     for (const listener of this.listeners) listener();
     return result;
+  }
+
+  /** What `write` would answer, or throw; nothing is changed. */
+  tryOut<T>(work: (tx: Transaction) => T, setId?: string): T {
+    return this.db.rehearsal(() => this.change(work, setId));
+  }
+
+  private change<T>(work: (tx: Transaction) => T, setId: string | undefined): T {
+    const tx = newTransaction(this.db, setId);
+    const value = work(tx);
+    this.settle(tx);
+    return value;
+  }
+
+  /** What follows from a change. What triggers bring about is a commit set of its own. */
+  private settle(tx: Transaction): void {
+    propagate(tx);
+    settleJobs(tx, this.nodes);
+    for (const id of tx.finishedCommits) {
+      const next = newTransaction(this.db);
+      fireTriggers(next, id);
+      if (next.movedBranches.size > 0) this.settle(next);
+    }
   }
 
   files(root: string): FileSet {

@@ -9,10 +9,12 @@ export interface Transaction {
   readonly now: number;
   /** Branches whose head moved: what is downstream of them gets a commit at the end of the transaction. */
   readonly movedBranches: Set<number>;
+  /** Commits that finished without an error, in that order: they may fire triggers. */
+  readonly finishedCommits: number[];
 }
 
-export function newTransaction(db: Database): Transaction {
-  return { db, setId: newId(), now: Date.now(), movedBranches: new Set() };
+export function newTransaction(db: Database, setId = newId()): Transaction {
+  return { db, setId, now: Date.now(), movedBranches: new Set(), finishedCommits: [] };
 }
 
 /** A UUID of version 4 without dashes: 32 hexadecimal digits. */

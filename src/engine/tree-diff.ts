@@ -1,5 +1,6 @@
 import { readNode } from "./tree-node.ts";
-import type { ChildReference, Entry, NodeStore } from "./tree-node.ts";
+import type { ChildReference, Entry, NodeStore, TreeNode } from "./tree-node.ts";
+import { type KeyRange, childrenIn, isIn } from "./tree-walk.ts";
 
 /** A key whose entry differs between two trees; `undefined` on the side that lacks it. */
 export interface Difference {
@@ -8,11 +9,11 @@ export interface Difference {
   readonly new: Entry | undefined;
 }
 
-/** The keys whose entries differ, in order. Subtrees that both trees share are not read. */
-export function* diff(store: NodeStore, oldRoot: string, newRoot: string): IterableIterator<Difference> {
+/** The keys of a range whose entries differ, in order. Subtrees that both trees share are not read. */
+export function* diff(store: NodeStore, oldRoot: string, newRoot: string, range: KeyRange = {}): IterableIterator<Difference> {
   if (oldRoot === newRoot) return;
-  const before = new TreeCursor(store, oldRoot);
-  const after = new TreeCursor(store, newRoot);
+  const before = new TreeCursor(store, oldRoot, range);
+  const after = new TreeCursor(store, newRoot, range);
   while (before.head !== undefined || after.head !== undefined) {
     if (before.level === 0 && after.level === 0) {
       const difference = takeSmallest(before, after);
@@ -57,10 +58,12 @@ interface Frame {
 /** A place in a tree: at an entry (level 0), at a subtree that is not read yet (above), or at the end (level 0, no head). */
 class TreeCursor {
   readonly #store: NodeStore;
+  readonly #range: KeyRange;
   readonly #path: Frame[] = [];
 
-  constructor(store: NodeStore, root: string) {
+  constructor(store: NodeStore, root: string, range: KeyRange) {
     this.#store = store;
+    this.#range = range;
     this.#enter(root);
   }
 
@@ -96,7 +99,7 @@ class TreeCursor {
 
   #enter(id: string): void {
     const node = readNode(this.#store, id);
-    this.#path.push({ level: node.level, members: "entries" in node ? node.entries : node.children, index: 0 });
+    this.#path.push({ level: node.level, members: membersIn(node, this.#range), index: 0 });
     this.#leaveFinished();
   }
 
@@ -107,4 +110,9 @@ class TreeCursor {
       frame = this.#path.at(-1);
     }
   }
+}
+
+function membersIn(node: TreeNode, range: KeyRange): readonly (Entry | ChildReference)[] {
+  if (range.from === undefined && range.before === undefined) return "entries" in node ? node.entries : node.children;
+  return "entries" in node ? node.entries.filter(({ key }) => isIn(key, range)) : childrenIn(node.children, range);
 }

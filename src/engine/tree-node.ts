@@ -3,9 +3,9 @@ import { StemmaError } from "../lineage/errors.ts";
 
 /** Where the nodes of trees live; a node's id is the SHA-256 of its text, in hexadecimal. */
 export interface NodeStore {
-  /** The text of a node that was put, or throws. */
-  get(id: string): Uint8Array | string;
-  put(id: string, node: string): void;
+  /** A node that was put, checked by `decodeNode` when its text was read, or throws. */
+  read(id: string): TreeNode;
+  put(id: string, text: string): void;
 }
 
 /** One member of a tree. */
@@ -42,6 +42,7 @@ const EMPTY_TEXT = '{"l":0,"e":[]}';
 
 /** The root of the tree without entries, which no store needs to hold. */
 export const EMPTY_ROOT = hash("sha256", EMPTY_TEXT);
+const EMPTY_NODE: TreeNode = { level: 0, entries: [] };
 
 /**
  * How many levels a key closes: 0 for 31 keys in 32, 1 or more for one in 32, 2 or more for one in 1024.
@@ -62,17 +63,15 @@ export function encodeNode(node: TreeNode): { readonly id: string; readonly text
   return { id: hash("sha256", text), text };
 }
 
-/** Reads a node, or throws INTEGRITY when what the store holds is not what was put there. */
 export function readNode(store: NodeStore, id: string): TreeNode {
-  if (id === EMPTY_ROOT) return { level: 0, entries: [] };
-  const data = store.get(id);
-  if (hash("sha256", data) !== id) {
-    throw new StemmaError("INTEGRITY", `tree node ${id} is damaged: its content has another digest`);
-  }
-  return decodeNode(typeof data === "string" ? data : new TextDecoder().decode(data));
+  return id === EMPTY_ROOT ? EMPTY_NODE : store.read(id);
 }
 
-function decodeNode(text: string): TreeNode {
+/** Understands a node's text, or throws INTEGRITY when it is not the text that has this id. */
+export function decodeNode(id: string, text: string): TreeNode {
+  if (hash("sha256", text) !== id) {
+    throw new StemmaError("INTEGRITY", `tree node ${id} is damaged: its content has another digest`);
+  }
   const { l: level, e: members } = JSON.parse(text) as { l: number; e: unknown[] };
   if (level === 0) {
     return { level: 0, entries: (members as [string, string, number][]).map(([key, value, bytes]) => ({ key, value, bytes })) };

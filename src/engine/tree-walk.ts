@@ -14,7 +14,7 @@ export interface EntriesOptions extends KeyRange {
 }
 
 /** The entries of a range in the order of their keys, read node by node as they are asked for. */
-export function* entries(store: NodeStore, root: string, options: EntriesOptions = {}): IterableIterator<Entry> {
+export function* entries(store: NodeStore, root: string, options: EntriesOptions = {}): Generator<Entry, void> {
   for (const leaf of leaves(store, root, options)) {
     for (const entry of inOrder(leaf, options)) {
       if (isIn(entry.key, options)) yield entry;
@@ -28,6 +28,14 @@ export function findEntry(store: NodeStore, root: string, key: string): Entry | 
   if ("entries" in node) return node.entries.find((entry) => entry.key === key);
   const child = node.children.find(({ lastKey }) => key <= lastKey);
   return child && findEntry(store, child.id, key);
+}
+
+/** The first key that is not below `from`. */
+export function firstKeyFrom(store: NodeStore, root: string, from: string): string | undefined {
+  const node = readNode(store, root);
+  if ("entries" in node) return node.entries.find(({ key }) => key >= from)?.key;
+  const child = node.children.find(({ lastKey }) => lastKey >= from);
+  return child && firstKeyFrom(store, child.id, from);
 }
 
 /** Counts the entries of a range and sums up their bytes, along the two edges of the range only. */
@@ -64,7 +72,7 @@ function* leaves(store: NodeStore, id: string, options: EntriesOptions): Iterabl
 }
 
 /** The children that may hold keys of the range: a child's keys lie above its left neighbour's last key. */
-function childrenIn(children: readonly ChildReference[], { from, before }: KeyRange): readonly ChildReference[] {
+export function childrenIn(children: readonly ChildReference[], { from, before }: KeyRange): readonly ChildReference[] {
   return children.filter(({ lastKey }, index) => {
     const left = children[index - 1];
     return (from === undefined || lastKey >= from) && (before === undefined || left === undefined || left.lastKey < before);
@@ -75,6 +83,6 @@ function inOrder<Member>(members: readonly Member[], { reverse }: EntriesOptions
   return reverse === true ? members.toReversed() : members;
 }
 
-function isIn(key: string, { from, before }: KeyRange): boolean {
+export function isIn(key: string, { from, before }: KeyRange): boolean {
   return (from === undefined || key >= from) && (before === undefined || key < before);
 }

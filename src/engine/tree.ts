@@ -6,5 +6,5 @@ export { EMPTY_ROOT } from "./tree-node.ts";
 export type { Entry, NodeStore } from "./tree-node.ts";
 export { applyEdits } from "./tree-edit.ts";
 export type { Edit } from "./tree-edit.ts";
-export { entries, findEntry, measure } from "./tree-walk.ts";
+export { entries, findEntry, firstKeyFrom, measure } from "./tree-walk.ts";
 export { diff } from "./tree-diff.ts";

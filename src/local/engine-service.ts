@@ -12,15 +12,18 @@ export function engineService(options: {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Where the jobs' commands run when their specification names no folder. */
   readonly workdir: string;
+  /** Where its S3 gateway listens; undefined for none. */
+  readonly s3Port: number | undefined;
   readonly answers: (address: string) => Promise<boolean>;
 }): ServiceDefinition {
-  const { folder, env, workdir, answers } = options;
+  const { folder, env, workdir, s3Port, answers } = options;
   return {
     name: "engine",
     title: "the engine",
     defaultPort: 30650,
     portOption: "--engine-port",
     startLimitMs: START_LIMIT_MS,
+    s3Port,
     command: (port) => ({
       program: process.execPath,
       args: [
@@ -28,6 +31,8 @@ export function engineService(options: {
         "engine",
         "--listen",
         `${HOST}:${port}`,
+        "--s3-listen",
+        s3Port === undefined ? "off" : `${HOST}:${s3Port}`,
         "--home",
         folder.engineHome,
         "--workdir",

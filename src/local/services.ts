@@ -18,6 +18,8 @@ export interface ServiceDefinition {
   /** The option of `stemma up` that chooses the port. */
   readonly portOption: string;
   readonly startLimitMs: number;
+  /** Remembered with its port: see ServiceRecord. */
+  readonly s3Port?: number | undefined;
   command(port: number): ServiceCommand;
   /** Resolves to true once the service at that address answers as it should. */
   answers(address: string): Promise<boolean>;
@@ -51,6 +53,8 @@ export interface ServiceState {
   /** Undefined when it does not run. */
   readonly pid: number | undefined;
   readonly logFile: string;
+  /** See ServiceRecord. */
+  readonly s3Port: number | undefined;
 }
 
 const POLL_MS = 100;
@@ -75,7 +79,7 @@ export async function startService(
   const port = options.port ?? record?.port ?? service.defaultPort;
   await requireFreePort(HOST, port, `give another with ${service.portOption}`);
   const started = await launch(service, service.command(port), logFileOf(folder, service.name));
-  writeRecord(folder, service.name, { port, process: started });
+  writeRecord(folder, service.name, { port, process: started, s3Port: service.s3Port });
   const address = addressOf(service.name, port);
   await untilReady(folder, service, { address, process: started }, options);
   return { address, pid: started.pid, isNew: true };
@@ -86,7 +90,7 @@ export function findService(folder: StateFolder, name: ServiceName): ServiceStat
   const record = findRecord(folder, name);
   if (record === undefined) return undefined;
   const pid = record.process !== undefined && isAlive(record.process) ? record.process.pid : undefined;
-  return { address: addressOf(name, record.port), pid, logFile: logFileOf(folder, name) };
+  return { address: addressOf(name, record.port), pid, logFile: logFileOf(folder, name), s3Port: record.s3Port };
 }
 
 /** Stops a service and all that it has started. Resolves to what ran, or undefined when nothing did. */
@@ -95,7 +99,7 @@ export async function stopService(folder: StateFolder, name: ServiceName): Promi
   const state = findService(folder, name);
   if (record?.process === undefined || state?.pid === undefined) return undefined;
   await stopGroup(record.process, STOP_LIMIT_MS);
-  writeRecord(folder, name, { port: record.port, process: undefined });
+  writeRecord(folder, name, { ...record, process: undefined });
   return state;
 }
 

@@ -1,4 +1,4 @@
-import { PipelineCalls } from "./client-pipelines.ts";
+import { StoreCalls } from "./client-store.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { version } from "./services.ts";
 
@@ -6,7 +6,7 @@ import { version } from "./services.ts";
  * A client of Pachyderm: of a pachd in a cluster or of the embedded engine, which is the same to it. It connects with the
  * first call. Its calls are spread over its base classes by what they are about. Every failure is a StemmaError.
  */
-export class PachydermClient extends PipelineCalls {
+export class PachydermClient extends StoreCalls {
   constructor(options: ConnectionOptions) {
     super(new Connection(options));
   }

@@ -1,14 +1,17 @@
 import { once } from "node:events";
-import { type CallOptions, Client, type ClientWritableStream, Metadata, type ServiceError, credentials } from "@grpc/grpc-js";
+import { type CallOptions, Client, type ClientWritableStream, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { StemmaError } from "../lineage/errors.ts";
 import { parseAddress } from "./address.ts";
 import { toStemmaError } from "./call-errors.ts";
-import { MAX_MESSAGE_BYTES } from "./protocol.ts";
+import { channelTo } from "./channel.ts";
 import { ReplyStream } from "./stream.ts";
 
 export interface ConnectionOptions {
   readonly address: string;
   /** Sent with each call where the server has authentication on. */
   readonly token?: string | undefined;
+  /** PEM of the authorities to trust in TLS; without it, those that Node trusts ($NODE_EXTRA_CA_CERTS adds some). */
+  readonly ca?: Buffer | undefined;
   /** How long a call that answers once may take, unless it waits for something. */
   readonly deadlineMs?: number | undefined;
 }
@@ -22,13 +25,6 @@ export interface Method<Request, Reply> {
 
 const DEFAULT_DEADLINE_MS = 60_000;
 
-const CHANNEL_OPTIONS = {
-  "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
-  "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
-  "grpc.keepalive_time_ms": 20_000,
-  "grpc.keepalive_timeout_ms": 20_000,
-};
-
 /** One channel to a server, used by all its services. Every failure of a call is a StemmaError. */
 export class Connection {
   readonly address: string;
@@ -37,11 +33,12 @@ export class Connection {
   readonly #deadlineMs: number;
 
   constructor(options: ConnectionOptions) {
-    const { target, tls } = parseAddress(options.address);
+    if (options.token !== undefined) this.#metadata.set("authn-token", checkToken(options.token));
+    const endpoint = parseAddress(options.address);
+    const channel = channelTo(endpoint, options.ca);
     this.address = options.address;
-    this.#client = new Client(target, tls ? credentials.createSsl() : credentials.createInsecure(), CHANNEL_OPTIONS);
+    this.#client = new Client(endpoint.target, channel.credentials, channel.options);
     this.#deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
-    if (options.token !== undefined) this.#metadata.set("authn-token", options.token);
   }
 
   close(): void {
@@ -115,6 +112,14 @@ export class Connection {
       else resolve(reply);
     };
   }
+}
+
+/** gRPC would refuse other texts as a header, and show them. */
+function checkToken(token: string): string {
+  if (/^[!-~]+$/.test(token)) return token;
+  throw new StemmaError("USAGE", "the token for Pachyderm is not one word of printable ASCII.", {
+    hint: "Set PACH_TOKEN to the token as it is.",
+  });
 }
 
 /** Writes until all is sent. The server may answer before it has heard everything: the rest is then neither read nor sent. */

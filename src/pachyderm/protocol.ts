@@ -21,9 +21,12 @@ const OPTIONS: Options = {
   includeDirs: [PROTO_FOLDER],
 };
 
+let protocol: ProtoGrpcType | undefined;
+
 /** Pachyderm's services, ready for a client or a server. Unset fields stay unset. */
 export function loadProtocol(): ProtoGrpcType {
-  return loadPackageDefinition(loadSync("services.proto", OPTIONS)) as unknown as ProtoGrpcType;
+  protocol ??= loadPackageDefinition(loadSync("services.proto", OPTIONS)) as unknown as ProtoGrpcType;
+  return protocol;
 }
 
 /** The types of the messages, for code that goes by their fields' names: `lookupType("pps_v2.CreatePipelineRequest")`. */

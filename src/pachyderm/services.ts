@@ -5,4 +5,5 @@ const protocol = loadProtocol();
 /** The methods of the services that the client calls. */
 export const pfs = protocol.pfs_v2.API.service;
 export const pps = protocol.pps_v2.API.service;
+export const engine = protocol.stemma.Engine.service;
 export const version = protocol.versionpb_v2.API.service;

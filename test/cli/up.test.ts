@@ -21,15 +21,16 @@ afterEach(async () => {
 
 describe("stemma up", () => {
   test("starts the engine and MLflow once, status shows them, and down stops them", { timeout: 240_000 }, async () => {
-    const [enginePort, mlflowPort] = [await freePort(), await freePort()];
-    const up = await stemma(["up", "--engine-port", `${enginePort}`, "--mlflow-port", `${mlflowPort}`], { cwd, env });
+    const [enginePort, mlflowPort, s3Port] = [await freePort(), await freePort(), await freePort()];
+    const ports = ["--engine-port", `${enginePort}`, "--mlflow-port", `${mlflowPort}`, "--s3-port", `${s3Port}`];
+    const up = await stemma(["up", ...ports], { cwd, env });
     expect(up).toMatchObject({ code: 0, out: "Ready. Stop it with: stemma down\n" });
 
     const status = await stemma(["status", "-o", "json"], { cwd, env });
     expect(status.code).toBe(0);
     const shown = JSON.parse(status.out) as Record<string, { pid: number; logFile: string }>;
     expect(shown).toMatchObject({
-      engine: { state: "running", address: `127.0.0.1:${enginePort}` },
+      engine: { state: "running", address: `127.0.0.1:${enginePort}`, s3: `http://127.0.0.1:${s3Port}` },
       mlflow: { state: "running", address: `http://127.0.0.1:${mlflowPort}` },
     });
     expect(readFileSync(shown["engine"]?.logFile ?? "", "utf8")).toContain(`listening on 127.0.0.1:${enginePort}`);
@@ -104,7 +105,7 @@ describe("stemma engine", () => {
   test.each(["0.0.0.0:30650", "pachd.example:30650"])("does not open this machine to others: %s", async (address) => {
     const { code, err } = await stemma(["engine", "--listen", address, "--home", join(cwd, "engine")], { cwd, env });
     expect(code).toBe(2);
-    expect(err).toContain("it listens on this machine only");
+    expect(err).toContain("needs a token and TLS to listen there");
     expect(err.trim().split("\n")).toHaveLength(1);
   });
 

@@ -206,6 +206,22 @@ describe("when a datum is skipped", () => {
     expect(things(await ask(story, `train@${again.id}:/model`, "up"))).toContain("run R");
   });
 
+  test("the job that skips it has read its files as well", async () => {
+    const { pachyderm, mlflow, raw } = demoStory();
+    const newer = pachyderm.commit("raw_data", OTHER_SET, ["/day-1.csv", "/day-3.csv"]);
+    pachyderm.job("split", OTHER_SET, newer, [
+      { id: "a1", reads: ["/day-1.csv"], writes: ["/0/day-1.csv"], state: "SKIPPED" },
+      { id: "a3", reads: ["/day-3.csv"], writes: ["/0/day-3.csv"] },
+    ]);
+    const story = { pachyderm, mlflow };
+    const down = things(await ask(story, `raw_data@${OTHER_SET}:/day-1.csv`, "down"));
+    expect(down).toEqual(expect.arrayContaining(["datum split a1", "file split@T:/0/day-1.csv"]));
+    expect(down).not.toContain("file split@T:/0/day-3.csv");
+    const up = things(await ask(story, `split@${OTHER_SET}:/0/day-1.csv`, "up"));
+    expect(up).toContain("file raw_data@T:/day-1.csv");
+    expect(things(await ask(story, `raw_data@${raw.id}:/day-1.csv`, "down"))).toContain("file split@S:/0/day-1.csv");
+  });
+
   test("the later commits are below the run", async () => {
     const { story } = skippedTraining();
     expect(coarseThings(await ask(story, RUN, "down"))).toEqual(["commit train@S", "commit train@T", "run R"]);

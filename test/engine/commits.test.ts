@@ -151,7 +151,7 @@ describe("commits of the embedded engine", () => {
 
   test.each([
     ["a/b", "name (a/b) invalid: only alphanumeric characters, underscores, and dashes are allowed"],
-    ["", "a repo with a name is required"],
+    ["", "name () invalid: only alphanumeric characters, underscores, and dashes are allowed"],
   ])("a repo cannot be called %j", async (name, text) => {
     await expect(client.createRepo(repo(name))).rejects.toThrow(text);
   });

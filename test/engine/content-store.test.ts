@@ -8,22 +8,29 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CHUNK_BYTES, ContentStore } from "../../src/engine/content-store.ts";
 import type { StoredContent } from "../../src/engine/content-store.ts";
 import { smallFileHash } from "../../src/engine/file-hash.ts";
+import type { Hold } from "../../src/engine/hold.ts";
 
 let folder: string;
 let database: DatabaseSync;
 let store: ContentStore;
+let hold: Hold;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "stemma-content-"));
   database = new DatabaseSync(join(folder, "engine.db"));
   database.exec("PRAGMA journal_mode = WAL");
   store = new ContentStore(database, join(folder, "objects"));
+  hold = store.hold();
 });
 
 afterEach(() => {
   database.close();
   rmSync(folder, { recursive: true });
 });
+
+function write(content: AsyncIterable<Uint8Array>): Promise<StoredContent> {
+  return store.write(content, hold);
+}
 
 /** Content of which no two parts are alike. */
 function bytesOf(length: number, seed = 1): Buffer {
@@ -71,7 +78,7 @@ const EDGES = [0, 1, 65_536, 65_537, 999_999, 1_000_000, CHUNK_BYTES - 1, CHUNK_
 describe("content", () => {
   test.each(EDGES)("of %i bytes is read as it was written", async (length) => {
     const content = bytesOf(Math.max(length, 4)).subarray(0, length);
-    const stored = await store.write(inPieces(content));
+    const stored = await write(inPieces(content));
     expect((await collect(store.read(stored))).equals(content)).toBe(true);
     expect(stored.bytes).toBe(length);
     expect(stored.chunks.map(({ bytes }) => bytes).reduce((sum, bytes) => sum + bytes, 0)).toBe(length);
@@ -83,13 +90,13 @@ describe("content", () => {
 
   test("is the same whatever the pieces that it arrives in, and whatever was appended when", async () => {
     const content = bytesOf(2 * CHUNK_BYTES + 5);
-    const whole = await store.write(inPieces(content, content.length));
+    const whole = await write(inPieces(content, content.length));
     const anyCuts = fc.uniqueArray(fc.oneof(fc.nat(content.length), fc.constantFrom(...EDGES)), { maxLength: 4 });
     const property = fc.asyncProperty(anyCuts, fc.integer({ min: 300_000, max: 9_000_000 }), async (cuts, pieceBytes) => {
       const bounds = [0, ...cuts.toSorted((one, other) => one - other), content.length];
-      let stored = await store.write(inPieces(new Uint8Array()));
+      let stored = await write(inPieces(new Uint8Array()));
       for (const [index, start] of bounds.slice(0, -1).entries()) {
-        stored = await store.append(stored, inPieces(content.subarray(start, bounds[index + 1]), pieceBytes));
+        stored = await store.append(stored, inPieces(content.subarray(start, bounds[index + 1]), pieceBytes), hold);
       }
       expect(stored).toEqual(whole);
     });
@@ -98,7 +105,7 @@ describe("content", () => {
 
   test("is read from any place on", async () => {
     const content = bytesOf(CHUNK_BYTES + 50_000);
-    const stored = await store.write(inPieces(content));
+    const stored = await write(inPieces(content));
     const anyRange = fc.record({
       offset: fc.nat(content.length + 10),
       length: fc.option(fc.nat(content.length), { nil: undefined }),
@@ -112,16 +119,16 @@ describe("content", () => {
 
   test("has another hash when a byte of a large file differs", async () => {
     const content = bytesOf(CHUNK_BYTES + 10);
-    const stored = await store.write(inPieces(content));
+    const stored = await write(inPieces(content));
     content[5] = (content[5] ?? 0) ^ 1;
-    expect((await store.write(inPieces(content))).hash).not.toBe(stored.hash);
+    expect((await write(inPieces(content))).hash).not.toBe(stored.hash);
   });
 
   test("that is written twice, also at the same time, is kept once", async () => {
     const content = bytesOf(200_000);
-    const [one, other] = await Promise.all([store.write(inPieces(content)), store.write(inPieces(content))]);
+    const [one, other] = await Promise.all([write(inPieces(content)), write(inPieces(content))]);
     const { ino } = statSync(objectFile(one));
-    await store.write(inPieces(content));
+    await write(inPieces(content));
     expect(other).toEqual(one);
     expect(objectFiles()).toEqual([one.chunks[0]?.id]);
     expect(statSync(objectFile(one)).ino).toBe(ino);
@@ -132,9 +139,9 @@ describe("content", () => {
       yield bytesOf(100_000);
       throw new Error("the client went away");
     }
-    await expect(store.write(failing())).rejects.toThrow("the client went away");
+    await expect(write(failing())).rejects.toThrow("the client went away");
     expect(objectFiles()).toEqual([]);
-    const stored = await store.write(inPieces(bytesOf(100_000)));
+    const stored = await write(inPieces(bytesOf(100_000)));
     expect((await collect(store.read(stored))).length).toBe(100_000);
   });
 });
@@ -143,7 +150,7 @@ describe("small content", () => {
   const content = Buffer.from("hello\n");
 
   test("is readable before the flush, and in the table after it", async () => {
-    const stored = await store.write(inPieces(content));
+    const stored = await write(inPieces(content));
     expect(rows()).toBe(0);
     expect((await collect(store.read(stored))).toString()).toBe("hello\n");
     store.flush();
@@ -158,14 +165,14 @@ describe("small content", () => {
       if (sql === "COMMIT") commits += 1;
       exec(sql);
     };
-    for (let number = 0; number < 10_000; number += 1) await store.write(inPieces(Buffer.alloc(1024, `file ${number};`)));
+    for (let number = 0; number < 10_000; number += 1) await write(inPieces(Buffer.alloc(1024, `file ${number};`)));
     store.flush();
     expect(rows()).toBe(10_000);
     expect(commits).toBe(2);
   });
 
   test("joins a transaction that is open", async () => {
-    await store.write(inPieces(content));
+    await write(inPieces(content));
     database.exec("BEGIN IMMEDIATE");
     store.flush();
     expect(database.isTransaction).toBe(true);
@@ -176,10 +183,10 @@ describe("small content", () => {
   });
 
   test("survives when the transaction that it joined is rolled back", async () => {
-    const stored = await store.write(inPieces(content));
+    const stored = await write(inPieces(content));
     database.exec("BEGIN IMMEDIATE");
     store.flush();
-    await store.write(inPieces(content));
+    await write(inPieces(content));
     database.exec("ROLLBACK");
     expect((await collect(store.read(stored))).toString()).toBe("hello\n");
     database.exec("BEGIN IMMEDIATE");
@@ -201,36 +208,54 @@ async function reading(stored: StoredContent): Promise<unknown> {
 describe("a damaged object", () => {
   test("that is a file is named when it is missing or cut, and made whole by writing it again", async () => {
     const content = bytesOf(300_000);
-    const stored = await store.write(inPieces(content));
+    const stored = await write(inPieces(content));
     const id = stored.chunks[0]?.id ?? "";
     truncateSync(objectFile(stored), 1000);
     expect(await reading(stored)).toMatchObject({ code: "INTEGRITY", message: `object ${id} has 1000 bytes instead of 300000` });
     unlinkSync(objectFile(stored));
     expect(await reading(stored)).toMatchObject({ code: "INTEGRITY", message: `object ${id} is missing` });
-    await store.write(inPieces(content));
+    await write(inPieces(content));
     expect(await reading(stored)).toBeUndefined();
   });
 
   test("that is a row is named when it is missing or cut, and made whole by writing it again", async () => {
-    const stored = await store.write(inPieces(Buffer.from("hello\n")));
+    const stored = await write(inPieces(Buffer.from("hello\n")));
     const id = stored.chunks[0]?.id ?? "";
     store.flush();
     database.exec("UPDATE objects SET data = x'00'");
     expect(await reading(stored)).toMatchObject({ code: "INTEGRITY", message: `object ${id} has 1 bytes instead of 6` });
-    await store.write(inPieces(Buffer.from("hello\n")));
+    await write(inPieces(Buffer.from("hello\n")));
     store.flush();
     expect(await reading(stored)).toBeUndefined();
     database.exec("DELETE FROM objects");
     expect(await reading(stored)).toMatchObject({ code: "INTEGRITY", message: `object ${id} is missing` });
   });
 
+  test("that has the right length and other bytes is noticed if it is small, and made whole by writing it again", async () => {
+    const stored = await write(inPieces(Buffer.from("hello\n")));
+    store.flush();
+    database.exec("UPDATE objects SET data = CAST('hallo' || char(10) AS BLOB)");
+    const message = `object ${stored.chunks[0]?.id} is damaged: its content has another digest`;
+    expect(await reading(stored)).toMatchObject({ code: "INTEGRITY", message });
+    await write(inPieces(Buffer.from("hello\n")));
+    expect(await reading(stored)).toBeUndefined();
+  });
+
+  test("that is large and has other bytes is made whole by writing it again", async () => {
+    const content = bytesOf(300_000);
+    const stored = await write(inPieces(content));
+    writeFileSync(objectFile(stored), bytesOf(300_000, 2));
+    await write(inPieces(content));
+    expect((await collect(store.read(stored))).equals(content)).toBe(true);
+  });
+
   test("that was cut short by a kill is written anew", async () => {
     const content = bytesOf(300_000);
-    const stored = await store.write(inPieces(content));
+    const stored = await write(inPieces(content));
     unlinkSync(objectFile(stored));
-    writeFileSync(`${objectFile(stored)}.part`, "half");
+    writeFileSync(`${objectFile(stored)}.part`, "half", { mode: 0o444 });
     const reopened = new ContentStore(database, join(folder, "objects"));
-    await reopened.write(inPieces(content));
+    await reopened.write(inPieces(content), hold);
     expect((await collect(reopened.read(stored))).equals(content)).toBe(true);
     expect(objectFiles()).toEqual([stored.chunks[0]?.id]);
   });
@@ -239,6 +264,6 @@ describe("a damaged object", () => {
     const content = bytesOf(300_000);
     rmSync(join(folder, "objects"), { recursive: true });
     writeFileSync(join(folder, "objects"), "not a folder");
-    await expect(store.write(inPieces(content))).rejects.toThrow(expect.objectContaining({ code: "FAILED" }));
+    await expect(write(inPieces(content))).rejects.toThrow(expect.objectContaining({ code: "FAILED" }));
   });
 });

@@ -14,8 +14,8 @@ test("a small file has the hash of its content's hash", () => {
 });
 
 test("a directory has the hash of its children's hashes", () => {
-  expect(directoryHash([HELLO])).toBe("d0c9d88049f70d9be32a759f75daf4b14a103ddc42d1dee8823e9b60ceb73804");
-  expect(directoryHash([HELLO, HELLO])).toBe(blake2b256(Buffer.from(HELLO + HELLO, "hex")));
+  expect(directoryHash(Buffer.from(HELLO, "hex"))).toBe("d0c9d88049f70d9be32a759f75daf4b14a103ddc42d1dee8823e9b60ceb73804");
+  expect(directoryHash(Buffer.from(HELLO + HELLO, "hex"))).toBe(blake2b256(Buffer.from(HELLO + HELLO, "hex")));
 });
 
 test("a large file has a hash of its chunks and their order", () => {

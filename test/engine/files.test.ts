@@ -139,14 +139,15 @@ describe("calls that the embedded engine does not have", () => {
 
   test("are UNIMPLEMENTED with a text that says where to go", async () => {
     const pfs = new protocol.pfs_v2.API(running.engine.address, credentials.createInsecure());
-    const unary = new Promise((_, reject) => pfs.ClearCommit({}, reject));
+    const pps = new protocol.pps_v2.API(running.engine.address, credentials.createInsecure());
+    const unary = new Promise((_, reject) => pfs.ClearCache({}, reject));
     await expect(unary).rejects.toThrow(
-      "12 UNIMPLEMENTED: the embedded engine does not implement /pfs_v2.API/ClearCommit; a Pachyderm cluster does",
+      "12 UNIMPLEMENTED: the embedded engine does not implement /pfs_v2.API/ClearCache; a Pachyderm cluster does",
     );
-    await expect(Array.fromAsync(pfs.Fsck({}))).rejects.toThrow(
-      "12 UNIMPLEMENTED: the embedded engine does not implement /pfs_v2.API/Fsck",
+    await expect(Array.fromAsync(pps.QueryLoki({}))).rejects.toThrow(
+      "12 UNIMPLEMENTED: the embedded engine does not implement /pps_v2.API/QueryLoki",
     );
-    pfs.close();
+    for (const client of [pfs, pps]) client.close();
   });
 
   test("of access control answer as a pachd does whose auth is not activated", async () => {

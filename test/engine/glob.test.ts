@@ -85,7 +85,7 @@ describe("a glob", () => {
 
 describe("for any path", () => {
   const letter = fc.constantFrom("a", "b", ".", "-", "_", " ", "\\", "$", "|", ",", "~", "#", "%");
-  const segment = fc.string({ unit: letter, minLength: 1, maxLength: 5 });
+  const segment = fc.string({ unit: letter, minLength: 1, maxLength: 5 }).filter((text) => !/^\.\.?$/.test(text));
   const anyPath = fc.array(segment, { minLength: 1, maxLength: 4 }).map((segments) => `/${segments.join("/")}`);
 
   test("a literal glob matches itself and nothing else", () => {

@@ -14,6 +14,7 @@ import {
   shellSpec,
   startTestEngine,
 } from "../helpers/engine.ts";
+import { processesWith } from "../helpers/job-processes.ts";
 
 /** Copies each matched file, in upper case, to the same name. */
 const UPPER = 'for f in /pfs/in/*; do tr a-z A-Z < "$f" > "/pfs/out/$(basename "$f")"; done';
@@ -171,11 +172,11 @@ describe.each(["namespace", "rewrite"])("pipelines of the embedded engine, /pfs 
   });
 
   test.each([
-    ["a command that is not there", { cmd: ["no-such-command"] }, /failed: .*no-such-command|exit code 127/],
+    ["a command that is not there", { cmd: ["no-such-command"] }, /failed: .*no-such-command|exit code 12[67]/],
     [
-      "a link out of /pfs",
-      { cmd: ["sh", "-c", "ln -s /etc/passwd /pfs/out/link"] },
-      /links to \/etc\/passwd, which is outside \/pfs/,
+      "a link that leads nowhere",
+      { cmd: ["sh", "-c", "ln -s /nowhere /pfs/out/link"] },
+      /\/link is a link that cannot be followed/,
     ],
     ["a name that PFS refuses", { cmd: ["sh", "-c", "touch '/pfs/out/a*'"] }, /globbing character \(\*\) not allowed/],
     ["a named pipe", { cmd: ["mkfifo", "/pfs/out/pipe"] }, /is no file/],
@@ -204,20 +205,32 @@ describe.each(["namespace", "rewrite"])("pipelines of the embedded engine, /pfs 
   });
 
   test("a stopped job's processes are gone, and its commit says why", async () => {
-    const { input, name } = await newPipeline('echo "pid $$"; [ "$(cat /pfs/in/*)" = quick ] || exec sleep 1000', {
+    const { input, name } = await newPipeline('echo begins; [ "$(cat /pfs/in/*)" = quick ] || exec sleep 1000', {
       "/a": "quick",
     });
     const id = await commitFiles(client, input, { "/b": "slow" });
     const job = { pipeline: pipeline(name), id };
-    let pid = 0;
-    for await (const line of client.logs({ job, follow: true })) {
-      pid = Number(/^pid (\d+)$/.exec(line.message)?.[1] ?? 0);
-      if (pid > 0) break;
-    }
+    for await (const line of client.logs({ job, follow: true })) if (line.message === "begins") break;
+    expect(processesWith("PACH_JOB_ID", id)).not.toEqual([]);
     await client.stopJob(job, "enough");
     expect(await client.inspectJob(job, { wait: true })).toMatchObject({ state: "JOB_KILLED", reason: "enough" });
     expect((await client.inspectCommit({ repo: repo(name), at: id })).error).toBe("enough");
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => processesWith("PACH_JOB_ID", id)).toEqual([]);
+  });
+
+  test.each(["stopped", "deleted", "updated"])("the processes of a job are gone when its pipeline is %s", async (how) => {
+    const { input, name } = await newPipeline("true", { "/a": "" });
+    const slow = pipeline(`${name}-slow`);
+    await client.createPipeline(shellSpec(slow.name, input, "echo begins; exec sleep 1000"));
+    for await (const line of client.logs({ pipeline: slow, follow: true })) if (line.message === "begins") break;
+    const [job] = await Array.fromAsync(client.listJobs({ pipeline: slow }));
+    const processes = () => processesWith("PACH_JOB_ID", job?.job.id ?? "");
+    expect(processes()).not.toEqual([]);
+    if (how === "stopped") await client.stopPipeline(slow);
+    else if (how === "deleted") await client.deletePipeline(slow);
+    else await client.createPipeline(shellSpec(slow.name, input, "true"), { update: true });
+    await expect.poll(processes).toEqual([]);
+    if (how === "updated") await newestJob(slow.name);
   });
 
   test("a stopped pipeline ignores new commits, and takes the newest when it starts again", async () => {
@@ -268,23 +281,9 @@ describe.each(["namespace", "rewrite"])("pipelines of the embedded engine, /pfs 
       shellSpec("p", "r", "true", { input: { pfs: { repo: "r", glob: "/[" } } }),
       /unexpected end of input/,
     ],
-    [
-      "a secret is to be a file",
-      shellSpec("p", "r", "", { transform: { cmd: ["true"], secrets: [{ name: "s", mount_path: "/s" }] } }),
-      /gives secrets by "env_var"/,
-    ],
     ["the input's repo is missing", shellSpec("p", "nowhere", "true"), /repo default\/nowhere not found/],
-    ["it needs a cluster", shellSpec("p", "r", "true", { spout: {} }), /does not run pipelines with "spout"/],
+    ["it needs a cluster", shellSpec("p", "r", "true", { spout: {}, input: undefined }), /"spout"/],
   ])("a spec is refused when %s", async (_, spec, text) => {
     await expect(client.createPipeline(spec)).rejects.toThrow(text);
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
-    throw error;
-  }
-}

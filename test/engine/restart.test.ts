@@ -1,9 +1,12 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { startEngine } from "../../src/engine/server.ts";
-import { commitFiles, pipeline, readAll, repo, shellSpec, startTestEngine } from "../helpers/engine.ts";
+import { PachydermClient } from "../../src/pachyderm/client.ts";
+import { EngineProcess } from "../faults/engine-process.ts";
+import { branch, commitFiles, pipeline, put, readAll, repo, shellSpec, startTestEngine } from "../helpers/engine.ts";
+import { processesWith } from "../helpers/job-processes.ts";
 
 test("a job that a stopped engine left in the middle is taken up again, without the datums that it had done", async () => {
   const gate = join(await mkdtemp(join(tmpdir(), "stemma-gate-")), "open");
@@ -25,7 +28,7 @@ test("a job that a stopped engine left in the middle is taken up again, without 
     expect(done).toMatchObject({ state: "JOB_SUCCESS", datums: { total: 2, processed: 2 } });
     expect(await readAll(running.client, "copy")).toEqual({ "/first": "1", "/second": "2" });
     const attempts = (await Array.fromAsync(running.client.logs({ pipeline: pipeline("copy") }))).filter((line) =>
-      /attempt 1 succeeded/.test(line.message),
+      /attempt 1 of 1 succeeded/.test(line.message),
     );
     expect(attempts).toHaveLength(2);
   } finally {
@@ -72,3 +75,40 @@ test("a home that one engine uses is refused to a second, and so is a port that 
     await close();
   }
 });
+
+test.each(["namespace", "rewrite"])(
+  "a killed engine leaves no process of its jobs to the next, and no folder, /pfs by %s",
+  async (sandbox) => {
+    const home = await mkdtemp(join(tmpdir(), "stemma-killed-"));
+    const gate = join(home, "..", `${basename(home)}-gate`);
+    const env = { ...process.env, STEMMA_SANDBOX: sandbox };
+    const start = async (): Promise<{ engine: EngineProcess; client: PachydermClient }> => {
+      const engine = new EngineProcess({ env });
+      await engine.loaded();
+      return { engine, client: new PachydermClient({ address: (await engine.start(home)) ?? expect.fail(engine.log) }) };
+    };
+    const first = await start();
+    const { client } = first;
+    await client.createRepo(repo("data"));
+    await client.modifyBranch(branch("data"), [put("/a", "1")]);
+    const script = `[ -e ${gate} ] || { setsid sleep 1000 & echo waiting; exec sleep 1000; }; cp /pfs/data/a /pfs/out`;
+    await client.createPipeline(shellSpec("copy", "data", script));
+    for await (const line of client.logs({ pipeline: pipeline("copy"), follow: true })) if (line.message === "waiting") break;
+    const [job] = await Array.fromAsync(client.listJobs());
+    const id = job?.job.id ?? "";
+    expect(processesWith("PACH_JOB_ID", id)).not.toEqual([]);
+
+    client.close();
+    await first.engine.kill();
+    await writeFile(gate, "");
+    const second = await start();
+    await expect.poll(() => processesWith("PACH_JOB_ID", id).length, { timeout: 10_000 }).toBe(0);
+    expect((await second.client.inspectJob({ pipeline: pipeline("copy"), id }, { wait: true })).state).toBe("JOB_SUCCESS");
+    expect(await readAll(second.client, "copy")).toEqual({ "/a": "1" });
+    expect(await readdir(join(home, "work"))).toEqual([]);
+    second.client.close();
+    await second.engine.kill();
+    await rm(home, { recursive: true });
+    await rm(gate);
+  },
+);

@@ -147,18 +147,17 @@ describe("formatSpec", () => {
   });
 });
 
+const effective = (user: unknown, ...defaults: string[]) => effectiveSpec(JSON.stringify(user), () => defaults);
+
 describe("effectiveSpec", () => {
   const USER = { pipeline: { name: "p" }, transform: { cmd: ["true"] } };
 
-  test("fills in what Pachyderm itself would", () => {
-    const { json, request } = effectiveSpec(JSON.stringify(USER));
-    expect(JSON.parse(json)).toEqual({
-      pipeline: { name: "p" },
-      transform: { cmd: ["true"], image: "ubuntu:20.04" },
-      outputBranch: "master",
-      datumTries: "3",
-      reprocessSpec: "until_success",
-    });
+  test("fills in what Pachyderm itself would, and puts the names in order", () => {
+    const { json, request } = effective(USER);
+    expect(json).toBe(
+      '{"datumTries":"3","outputBranch":"master","pipeline":{"name":"p"},"reprocessSpec":"until_success",' +
+        '"transform":{"cmd":["true"],"image":"ubuntu:20.04"}}',
+    );
     expect(request.datum_tries).toBe("3");
   });
 
@@ -166,8 +165,7 @@ describe("effectiveSpec", () => {
     const cluster =
       '{"create_pipeline_request": {"datum_tries": 5, "resource_requests": {"cpu": 1, "memory": "1G"}, "salt": "c"}}';
     const project = '{"createPipelineRequest": {"datumTries": 7, "resourceRequests": {"memory": "2G"}}}';
-    const { request } = effectiveSpec(JSON.stringify({ ...USER, salt: "u" }), cluster, project);
-    expect(request).toMatchObject({
+    expect(effective({ ...USER, salt: "u" }, cluster, project).request).toMatchObject({
       datum_tries: "7",
       resource_requests: { cpu: 1, memory: "2G" },
       salt: "u",
@@ -175,22 +173,38 @@ describe("effectiveSpec", () => {
     });
   });
 
-  test("takes a default away where the user says null", () => {
-    const { request } = effectiveSpec(JSON.stringify({ ...USER, datum_tries: null, transform: { cmd: ["true"], image: null } }));
-    expect(request).not.toHaveProperty("datum_tries");
-    expect(request.transform).toEqual({ cmd: ["true"] });
+  test("asks for the defaults of the spec's project", () => {
+    const asked: string[] = [];
+    const defaultsOf = (project: string) => [`{"createPipelineRequest":{"salt":"${asked.push(project)}"}}`];
+    effectiveSpec(JSON.stringify(USER), defaultsOf);
+    effectiveSpec(JSON.stringify({ pipeline: { name: "p", project: { name: "q" } } }), defaultsOf);
+    expect(asked).toEqual(["default", "q"]);
   });
 
-  test("names a wrong field as the user wrote it", () => {
-    expect(() => effectiveSpec('{"datum_set_spec": {"per_workers": 1}}')).toThrow(
-      'unknown field "per_workers" in datum_set_spec',
+  test("takes a default away where the user, or a project, says null", () => {
+    const { request } = effective(
+      { ...USER, datum_tries: null, transform: { cmd: ["true"], image: null } },
+      '{"createPipelineRequest":{"salt":"s","outputBranch":null}}',
+      '{"create_pipeline_request":{"salt":null}}',
     );
-    expect(() => effectiveSpec("{}", '{"foo": 1}')).toThrow('unknown field "foo"');
+    for (const field of ["datum_tries", "salt", "output_branch"]) expect(request).not.toHaveProperty(field);
+    expect(request.transform).toEqual({ cmd: ["true"] });
+    expect(effective(USER, '{"createPipelineRequest":null}').request).toEqual(USER);
+  });
+
+  test.each([
+    [{ datum_set_spec: { per_workers: 1 } }, "{}", 'unknown field "per_workers" in datum_set_spec'],
+    [{}, '{"foo": 1}', 'unknown field "foo"'],
+    [{}, "", "the defaults is not JSON"],
+    [{ reprocess_spec: "never" }, "{}", 'ReprocessSpec must be one of "until_success" or "every_job"'],
+    [{}, '{"createPipelineRequest":{"podPatch":"{"}}', "malformed PodPatch"],
+  ])("refuses %j over %j", (user, defaults, text) => {
+    expect(() => effective(user, defaults)).toThrow(text);
   });
 
   test("is its own effective spec", () => {
-    const { json } = effectiveSpec(JSON.stringify(USER));
-    expect(effectiveSpec(json).json).toBe(json);
+    const { json } = effective(USER);
+    expect(effectiveSpec(json, () => []).json).toBe(json);
   });
 });
 

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { keyLevel } from "../../src/engine/tree-node.ts";
+import { type TreeNode, decodeNode, keyLevel } from "../../src/engine/tree-node.ts";
 import { applyEdits, diff, EMPTY_ROOT, entries, findEntry, measure } from "../../src/engine/tree.ts";
 import type { Edit, Entry, NodeStore } from "../../src/engine/tree.ts";
 import { runs } from "../helpers/scale.ts";
@@ -14,11 +14,11 @@ class CountingStore implements NodeStore {
   reads: string[] = [];
   puts: string[] = [];
 
-  get(id: string): string {
+  read(id: string): TreeNode {
     this.reads.push(id);
     const node = this.nodes.get(id);
     if (node === undefined) throw new Error(`no node ${id}`);
-    return node;
+    return decodeNode(id, node);
   }
 
   put(id: string, node: string): void {
@@ -211,6 +211,9 @@ describe("the difference of two trees", () => {
         }))
         .filter((pair) => JSON.stringify(pair.old) !== JSON.stringify(pair.new));
       expect([...diff(store, one.root, other.root)]).toEqual(expected);
+      const [from = "", before = "~"] = [keys[Math.floor(keys.length / 3)], keys[Math.floor((keys.length * 2) / 3)]];
+      const inRange = expected.filter(({ key }) => key >= from && key < before);
+      expect([...diff(store, one.root, other.root, { from, before })]).toEqual(inRange);
     });
     fc.assert(property, runs(300));
   });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Access } from "../../src/engine/access.ts";
 import { type RunningEngine, startEngine } from "../../src/engine/server.ts";
 import { PachydermClient } from "../../src/pachyderm/client.ts";
 import type { BranchName, FileChange, PipelineName, RepoName } from "../../src/pachyderm/types.ts";
@@ -16,7 +17,13 @@ export interface TestEngine {
 }
 
 export async function startTestEngine(
-  options: { home?: string; env?: Record<string, string | undefined> } = {},
+  options: {
+    home?: string;
+    env?: Record<string, string | undefined>;
+    s3Listen?: string;
+    access?: Access;
+    allowUrls?: readonly string[];
+  } = {},
 ): Promise<TestEngine> {
   const home = options.home ?? (await mkdtemp(join(tmpdir(), "stemma-engine-")));
   const engine = await startEngine({
@@ -24,8 +31,11 @@ export async function startTestEngine(
     listen: "127.0.0.1:0",
     workdir: process.cwd(),
     env: { ...process.env, ...options.env },
+    s3Listen: options.s3Listen,
+    access: options.access,
+    allowUrls: options.allowUrls,
   });
-  const client = new PachydermClient({ address: engine.address });
+  const client = new PachydermClient({ address: engine.address, token: options.access?.token });
   const stop = async (): Promise<void> => {
     client.close();
     await engine.close();

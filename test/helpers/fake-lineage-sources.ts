@@ -93,15 +93,19 @@ export class FakePachyderm implements PachydermSource {
     this.#jobs.set(keyOf(output), this.#jobInfo(job, output, input, datums.length, options));
     this.#datums.set(
       keyOf(output),
-      datums.map(({ id: datum, reads, state = "SUCCESS" }) => ({
-        job,
-        id: datum,
-        state,
-        files: reads.map((path) => this.#fileInfo(input, path)),
-        stats: NO_STATS,
-      })),
+      datums.map(({ id: datum, reads, state = "SUCCESS" }) => {
+        const files = reads.map((path) => this.#fileInfo(input, path));
+        // As Pachyderm does, of a skipped datum this tells what it was when it was worked on.
+        const then = state === "SKIPPED" ? this.#lastDatum(pipeline, datum) : undefined;
+        return { job, id: datum, files, stats: NO_STATS, ...then, state };
+      }),
     );
     return output;
+  }
+
+  #lastDatum(pipeline: string, id: string): DatumInfo | undefined {
+    const all = [...this.#datums.values()].flat();
+    return all.findLast((datum) => datum.job.pipeline.name === pipeline && datum.id === id);
   }
 
   /** Removes a commit as a squash does: others still name it. */

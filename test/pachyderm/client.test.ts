@@ -247,13 +247,15 @@ describe("pipelines", () => {
     await client.createSecret("mlflow", { tracking_uri: "http://mlflow.test" });
     const secrets = [{ name: "mlflow", key: "tracking_uri", env_var: "MLFLOW_TRACKING_URI" }];
     await client.createPipeline(
-      shellSpec("slow", "ticks", "", { transform: { cmd: ["sh"], stdin: ["echo $MLFLOW_TRACKING_URI; sleep 600"], secrets } }),
+      shellSpec("slow", "ticks", "", {
+        transform: { cmd: ["sh"], stdin: ["test $MLFLOW_TRACKING_URI = http://mlflow.test && echo seen; sleep 600"], secrets },
+      }),
     );
     const id = await commitFiles(client, "ticks", { "/1": "1" });
     const job = { pipeline: pipeline("slow"), id };
     for await (const line of client.logs({ job, follow: true })) {
       if (!line.user) continue;
-      expect(line.message.trim()).toBe("http://mlflow.test");
+      expect(line.message.trim()).toBe("seen");
       break;
     }
     await client.stopJob(job, "enough");

@@ -63,6 +63,11 @@ describe("calls", () => {
     expect(seen).toEqual(["end", "secret", "end"]);
   });
 
+  test.each(["two words", "line\n", "tökén", ""])("cannot carry %j as a token, and do not show it", (token) => {
+    const refused = expect.objectContaining({ code: "USAGE", message: expect.not.stringContaining(token || "\n") as string });
+    expect(() => new PachydermClient({ address: "localhost:1", token })).toThrow(refused as Error);
+  });
+
   test("end at their deadline, except those that wait for something", async () => {
     const waiting: (() => void)[] = [];
     const client = await serve(
@@ -71,6 +76,7 @@ describe("calls", () => {
     );
     const waited = client.inspectCommit(HEAD, "FINISHED");
     await expect(client.inspectCommit(HEAD)).rejects.toMatchObject({ code: "UNREACHABLE", message: /gave no answer in time/ });
+    await expect.poll(() => waiting.length).toBeGreaterThan(0);
     for (const answer of waiting) answer();
     expect((await waited).commit.id).toBe("done");
   });
@@ -105,6 +111,7 @@ test.each([
   [status.INVALID_ARGUMENT, "x", "USAGE"],
   [status.UNAVAILABLE, "No connection established", "UNREACHABLE"],
   [status.UNAVAILABLE, "commit default/r@x not finished", "FAILED"],
+  [status.UNAUTHENTICATED, "no authentication token (try logging in)", "UNREACHABLE"],
   [status.DEADLINE_EXCEEDED, "x", "UNREACHABLE"],
   [status.UNIMPLEMENTED, "x", "UNSUPPORTED"],
   [status.UNKNOWN, "x", "FAILED"],

@@ -12,14 +12,14 @@ describe("npm run test:long", () => {
   test("lists what there is", () => {
     const { status, stdout } = run("scripts/test-long.ts");
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^ {2}tree .*\n {2}paysim /m);
+    expect(stdout).toMatch(/^ {2}tree .*\n {2}operations /m);
   });
 
   test("takes no name that is not there, and no number that is none", () => {
     expect(run("scripts/test-long.ts", "trees")).toEqual({
       status: 2,
       stdout: "",
-      stderr: 'test:long: there is no "trees"; there are tree, paysim.\n',
+      stderr: 'test:long: there is no "trees"; there are tree, operations, gc, kill, concurrency, paysim.\n',
     });
     expect(run("scripts/test-long.ts", "tree", "--count", "many")).toMatchObject({
       status: 2,
@@ -38,7 +38,7 @@ describe("npm run bench", () => {
   test("lists what there is where the name is not there", () => {
     const { status, stdout, stderr } = run("bench/main.ts", "speed");
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
-    expect(stderr).toMatch(/^ {2}start .*\n {2}demo /m);
+    expect(stderr).toMatch(/^ {2}start .*\n {2}demo .*\n {2}engine /m);
   });
 
   test("holds a figure against its peer", () => {

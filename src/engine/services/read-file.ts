@@ -1,91 +1,130 @@
-import { pipeline } from "node:stream/promises";
-import { pack } from "tar-stream";
+import type { EgressRequest__Output as EgressRequest } from "../../pachyderm/generated/pfs_v2/EgressRequest.ts";
+import type { EgressResponse } from "../../pachyderm/generated/pfs_v2/EgressResponse.ts";
 import type { GetFileRequest__Output as GetFileRequest } from "../../pachyderm/generated/pfs_v2/GetFileRequest.ts";
-import type { CommitRow } from "../commits.ts";
-import { notFound, refused, unimplemented } from "../fault.ts";
-import type { FileNode, FileSet } from "../file-set.ts";
-import { repoText } from "../names.ts";
-import { repoById } from "../repos.ts";
-import { resolveCommit } from "../resolve-commit.ts";
+import { commitText } from "../commits.ts";
+import type { StoredContent } from "../content-store.ts";
+import { PIECE_BYTES } from "../content-store-large.ts";
+import { ofFile } from "../damaged-file.ts";
+import { invalid, refused, unimplemented, within } from "../fault.ts";
+import type { FileNode } from "../file-set.ts";
 import type { EngineState } from "../state.ts";
-import { toCommitKey } from "./wire.ts";
+import { END_OF_TAR, tarHeader, tarPadding } from "../tar.ts";
+import type { UrlAccess } from "../url-access.ts";
+import { writeToUrl } from "../urls.ts";
+import { type FileView, fileNotFound, openFile, toPathRange } from "./file-view.ts";
+
+/** Smaller pieces of a tar file are gathered until there are so many bytes. */
+const TAR_PIECE_BYTES = 256 * 1024;
 
 interface Piece {
   readonly value: Uint8Array;
 }
 
 /** The bytes of the one regular file that the path, which may be a pattern, matches. */
-export async function* getFile(state: EngineState, request: GetFileRequest): AsyncIterableIterator<Piece> {
-  if (request.URL) throw unimplemented("the embedded engine does not write to URLs; read the file and put it there");
-  const { commit, files, path } = open(state, request);
-  const matches = [...files.glob(path)];
-  const [node] = matches;
-  if (node === undefined) throw fileNotFound(state, commit, path);
-  if (matches.length > 1) throw refused("matched multiple files. Use GetFileTAR instead");
-  if (node.content === undefined) throw refused("cannot get directory or non-regular file. Use GetFileTAR instead");
-  for await (const value of state.content.read(node.content, Number(request.offset ?? 0))) yield { value };
+export async function* getFile(state: EngineState, urls: UrlAccess, request: GetFileRequest): AsyncIterableIterator<Piece> {
+  const offset = Number(request.offset ?? 0);
+  if (offset < 0) throw invalid(`the offset ${offset} is before the beginning of the file`);
+  using view = within("get file", () => openFile(state, request.file));
+  if (request.URL) {
+    await writeToUrl(state, selected(view, request), request.URL, urls);
+    return;
+  }
+  const { path, content } = onlyFile(selected(view, request));
+  const buffers = new TwoBuffers();
+  const pieces = state.content.read(content, offset, content.bytes, (bytes) => buffers.take(bytes));
+  for await (const value of oneAhead(ofFile({ path, of: nameOf(state, view) }, pieces))) yield { value };
 }
 
-/** All that the path matches, with everything below the directories, as a tar file (USTAR). */
-export async function* getFileTar(state: EngineState, request: GetFileRequest): AsyncIterableIterator<Piece> {
-  if (request.URL) throw unimplemented("the embedded engine does not write to URLs; read the files and put them there");
-  const { commit, files, path } = open(state, request);
-  const inRange = rangeFilter(request);
-  const nodes = expanded(files, path, inRange);
-  const first = nodes.next();
-  if (first.done === true) throw fileNotFound(state, commit, path);
-  const tar = pack();
-  const filling = fill(state, tar, first.value, nodes).catch((error: Error) => tar.destroy(error));
-  for await (const value of tar) yield { value: value as Uint8Array };
-  await filling;
-}
+/** Memory for two pieces in turn: one that is on its way to the client, one that is being read. */
+class TwoBuffers {
+  readonly #buffers: Uint8Array[] = [];
+  #turn = 0;
 
-async function fill(state: EngineState, tar: ReturnType<typeof pack>, first: FileNode, rest: Iterable<FileNode>): Promise<void> {
-  await addToTar(state, tar, first);
-  for (const node of rest) await addToTar(state, tar, node);
-  tar.finalize();
-}
-
-function addToTar(state: EngineState, tar: ReturnType<typeof pack>, node: FileNode): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const header = {
-      name: node.path,
-      size: node.content?.bytes ?? 0,
-      mode: 0,
-      mtime: new Date(0),
-      type: node.type === "DIR" ? "directory" : "file",
-    } as const;
-    const entry = tar.entry(header, (error) => (error ? reject(error) : resolve()));
-    if (node.content === undefined) entry.end(Buffer.alloc(0));
-    else pipeline(state.content.read(node.content), entry).catch(reject);
-  });
-}
-
-function* expanded(files: FileSet, path: string, inRange: (path: string) => boolean): IterableIterator<FileNode> {
-  let insideOf: string | undefined;
-  for (const node of files.glob(path)) {
-    if (insideOf !== undefined && node.path.startsWith(insideOf)) continue;
-    if (inRange(node.path)) yield node;
-    if (node.type === "FILE") continue;
-    insideOf = node.path;
-    for (const below of files.walk(node.path)) if (inRange(below.path)) yield below;
+  take(bytes: number): Uint8Array {
+    this.#turn = 1 - this.#turn;
+    return (this.#buffers[this.#turn] ??= Buffer.allocUnsafeSlow(PIECE_BYTES)).subarray(0, bytes);
   }
 }
 
-function rangeFilter({ path_range: range }: GetFileRequest): (path: string) => boolean {
-  const { lower = "", upper = "" } = range ?? {};
-  return (path) => path >= lower && (upper === "" || path < upper);
+/** Asks for the next item before it gives one. */
+async function* oneAhead<Item>(items: AsyncGenerator<Item>): AsyncIterableIterator<Item> {
+  let next = items.next();
+  try {
+    for (let { done, value } = await next; done !== true; { done, value } = await next) {
+      next = items.next();
+      // It is awaited only when it is asked for: until then a failure is not unhandled.
+      next.catch(() => undefined);
+      yield value;
+    }
+  } finally {
+    await Promise.allSettled([next]);
+    await items.return(undefined);
+  }
 }
 
-export function open(
-  state: EngineState,
-  request: { readonly file?: GetFileRequest["file"] },
-): { commit: CommitRow; files: FileSet; path: string } {
-  const commit = resolveCommit(state.db, toCommitKey(request.file?.commit));
-  return { commit, files: state.files(commit.root), path: request.file?.path || "/" };
+/** All that the path matches, with everything below the directories, as a tar file (USTAR). */
+export async function* getFileTar(state: EngineState, urls: UrlAccess, request: GetFileRequest): AsyncIterableIterator<Piece> {
+  using view = openFile(state, request.file);
+  if (request.URL) await writeToUrl(state, selected(view, request), request.URL, urls);
+  else yield* gathered(tarPieces(state, view, selected(view, request)));
 }
 
-export function fileNotFound(state: EngineState, commit: CommitRow, path: string): Error {
-  const absolute = path.startsWith("/") ? path : `/${path}`;
-  return notFound(`file ${absolute} not found in repo ${repoText(repoById(state.db, commit.repo))} at commit ${commit.set_id}`);
+/** Writes all files of a commit to an object store. */
+export async function egress(state: EngineState, urls: UrlAccess, request: EgressRequest): Promise<EgressResponse> {
+  if (request.sql_database !== undefined)
+    throw unimplemented("the embedded engine does not write to SQL databases: use object_storage with a file: or s3: URL");
+  if (request.object_storage === undefined) throw refused("egress failed");
+  const file = { path: "/", ...(request.commit && { commit: request.commit }) };
+  using view = openFile(state, file);
+  const bytes = await writeToUrl(state, selected(view, { file }), request.object_storage.url ?? "", urls);
+  return { object_storage: { bytes_written: String(bytes) } };
+}
+
+/** What a request means, none left out; throws NOT_FOUND where that is nothing. */
+function* selected({ files }: FileView, { file, path_range: range }: GetFileRequest): IterableIterator<FileNode> {
+  let isEmpty = true;
+  for (const node of files.select(file?.path || "/", toPathRange(range))) {
+    isEmpty = false;
+    yield node;
+  }
+  if (isEmpty) throw fileNotFound(file);
+}
+
+function onlyFile(nodes: Iterable<FileNode>): { readonly path: string; readonly content: StoredContent } {
+  let found: { readonly path: string; readonly content: StoredContent } | undefined;
+  for (const { path, content } of nodes) {
+    if (content === undefined) throw refused("cannot get directory or non-regular file. Use GetFileTAR instead");
+    if (found !== undefined) throw refused("matched multiple files. Use GetFileTAR instead");
+    found = { path, content };
+  }
+  if (found === undefined) throw new Error("a file vanished while it was looked for");
+  return found;
+}
+
+function nameOf({ db }: EngineState, { row }: FileView): string {
+  return row === undefined ? "a file set" : commitText(db, row);
+}
+
+async function* tarPieces(state: EngineState, view: FileView, nodes: Iterable<FileNode>): AsyncIterableIterator<Uint8Array> {
+  for (const { path, content } of nodes) {
+    const bytes = content?.bytes ?? 0;
+    yield tarHeader(path, bytes);
+    if (content !== undefined) yield* ofFile({ path, of: nameOf(state, view) }, state.content.read(content));
+    yield tarPadding(bytes);
+  }
+  yield END_OF_TAR;
+}
+
+async function* gathered(pieces: AsyncIterable<Uint8Array>): AsyncIterableIterator<Piece> {
+  let waiting: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of pieces) {
+    waiting.push(piece);
+    bytes += piece.length;
+    if (bytes < TAR_PIECE_BYTES) continue;
+    yield { value: Buffer.concat(waiting) };
+    waiting = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield { value: Buffer.concat(waiting) };
 }

@@ -1,8 +1,11 @@
 import {
+  type Metadata,
+  type ServerDuplexStream,
   type ServerReadableStream,
   type ServerUnaryCall,
   type ServerWritableStream,
   type UntypedServiceImplementation,
+  type handleBidiStreamingCall,
   type handleClientStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
@@ -10,9 +13,10 @@ import {
   type ServiceDefinition,
   status,
 } from "@grpc/grpc-js";
-import { once } from "node:events";
 import { type ErrorCode, StemmaError } from "../../lineage/errors.ts";
 import { Fault, unimplemented } from "../fault.ts";
+import { confirmEnd } from "./stream-end.ts";
+import { storageFault } from "../storage-fault.ts";
 
 const CODES = {
   USAGE: status.INVALID_ARGUMENT,
@@ -32,11 +36,19 @@ export function translator(log: (line: string) => void): Translate {
   return (error) => {
     if (error instanceof Fault) return { code: error.code, details: error.message };
     if (error instanceof StemmaError) return { code: CODES[error.code], details: error.message };
-    if ((error as NodeJS.ErrnoException).code === "ENOSPC")
-      return { code: status.RESOURCE_EXHAUSTED, details: "the engine's disk is full" };
+    const broken = storageFault(error);
+    if (broken !== undefined) return { code: broken.code, details: broken.message };
     log(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     return { code: status.INTERNAL, details: "internal error" };
   };
+}
+
+/** What a handler knows of the call besides its request. */
+export interface Call {
+  /** Aborts when the client goes away or its time is up. */
+  readonly signal: AbortSignal;
+  /** The headers that the client sent. */
+  readonly metadata: Metadata;
 }
 
 /** Turns plain functions into gRPC handlers. Built once for a server. */
@@ -47,17 +59,30 @@ export class Adapter {
     this.translate = translate;
   }
 
-  /** `signal` aborts when the client goes away or its time is up. */
   unary<Request, Response>(
-    handle: (request: Request, signal: AbortSignal) => Response | Promise<Response>,
+    handle: (request: Request, call: Call) => Response | Promise<Response>,
   ): handleUnaryCall<Request, Response> {
-    return (call, answer) => this.answer(answer, async () => handle(call.request, signalOf(call)));
+    return (call, answer) => this.answer(answer, async () => handle(call.request, contextOf(call)));
   }
 
   stream<Request, Response>(
-    handle: (request: Request, signal: AbortSignal) => Iterable<Response> | AsyncIterable<Response>,
+    handle: (request: Request, call: Call) => Iterable<Response> | AsyncIterable<Response>,
   ): handleServerStreamingCall<Request, Response> {
-    return (call) => void this.send(call, handle);
+    return (call) => void this.send(call, (context) => handle(call.request, context));
+  }
+
+  /** As `stream`, for large messages: each is sent before the next is asked for, which may be made in the same memory. */
+  pieces<Request, Response>(
+    handle: (request: Request, call: Call) => AsyncIterable<Response>,
+  ): handleServerStreamingCall<Request, Response> {
+    return (call) => void this.send(call, (context) => handle(call.request, context), sent);
+  }
+
+  /** Both sides send streams: what the handler yields goes out at once. */
+  exchange<Request, Response>(
+    handle: (messages: AsyncIterable<Request>) => AsyncIterable<Response>,
+  ): handleBidiStreamingCall<Request, Response> {
+    return (call) => void this.send(call, () => handle(messagesOf(call)));
   }
 
   collect<Request, Response>(
@@ -66,15 +91,15 @@ export class Adapter {
     return (call, answer) => this.answer(answer, () => handle(messagesOf(call)));
   }
 
-  /** The handlers of a service, completed with clear refusals for the calls that it does not have. */
+  /** The handlers of a service, completed with a refusal of the calls that it does not have. */
   service(
     definition: ServiceDefinition,
     handlers: Partial<UntypedServiceImplementation>,
-    refusal?: string,
+    refusal?: Fault,
   ): UntypedServiceImplementation {
     const all: UntypedServiceImplementation = {};
     for (const [name, method] of Object.entries(definition)) {
-      const fault = unimplemented(refusal ?? `the embedded engine does not implement ${method.path}; a Pachyderm cluster does`);
+      const fault = refusal ?? unimplemented(`the embedded engine does not implement ${method.path}; a Pachyderm cluster does`);
       all[name] = handlers[name] ?? this.refuse(method.requestStream, method.responseStream, fault);
     }
     return all;
@@ -96,14 +121,26 @@ export class Adapter {
   }
 
   private async send<Request, Response>(
-    call: ServerWritableStream<Request, Response>,
-    handle: (request: Request, signal: AbortSignal) => Iterable<Response> | AsyncIterable<Response>,
+    call: ServerWritableStream<Request, Response> | ServerDuplexStream<Request, Response>,
+    handle: (call: Call) => Iterable<Response> | AsyncIterable<Response>,
+    write: Write = drained,
   ): Promise<void> {
-    const signal = signalOf(call);
+    const context = contextOf(call);
+    const { signal } = context;
     try {
-      for await (const message of handle(call.request, signal)) {
-        if (signal.aborted) return;
-        if (!call.write(message)) await Promise.race([once(call, "drain"), aborted(signal)]);
+      const messages = handle(context);
+      // Most lists are made without waiting for anything: a promise for each of their messages would cost as much as to send it.
+      if (Symbol.iterator in messages) {
+        for (const message of messages) {
+          if (signal.aborted) return;
+          const busy = write(call, message, signal);
+          if (busy !== undefined) await busy;
+        }
+      } else {
+        for await (const message of messages) {
+          if (signal.aborted) return;
+          await write(call, message, signal);
+        }
       }
       call.end();
     } catch (error) {
@@ -113,17 +150,51 @@ export class Adapter {
   }
 }
 
-type Cancellable = Pick<ServerUnaryCall<unknown, unknown>, "cancelled"> & NodeJS.EventEmitter;
+type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, "cancelled" | "metadata"> & NodeJS.EventEmitter;
 
-function signalOf(call: Cancellable): AbortSignal {
+function contextOf(call: AnyCall): Call {
   const abort = new AbortController();
   const gone = new Fault(status.CANCELLED, "the client went away");
   if (call.cancelled) abort.abort(gone);
   else call.once("cancelled", () => abort.abort(gone));
-  return abort.signal;
+  return { signal: abort.signal, metadata: call.metadata };
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
+interface Sink<Message> extends NodeJS.EventEmitter {
+  write(message: Message, done?: () => void): boolean;
+}
+
+/** Writes a message. Answers a promise when one has to wait before the next; it resolves too when nobody is left to send to. */
+type Write = <Message>(call: Sink<Message>, message: Message, signal: AbortSignal) => Promise<void> | undefined;
+
+/** Waits only when many messages wait already. */
+function drained<Message>(call: Sink<Message>, message: Message, signal: AbortSignal): Promise<void> | undefined {
+  if (call.write(message)) return undefined;
+  return new Promise((resolve) => {
+    const done = (): void => {
+      call.off("drain", done);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    call.once("drain", done);
+    signal.addEventListener("abort", done);
+  });
+}
+
+/** Waits until the message has been given to the network. */
+function sent<Message>(call: Sink<Message>, message: Message, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    signal.addEventListener("abort", done);
+    call.write(message, done);
+  });
+}
+
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
@@ -131,7 +202,15 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** The messages of a client's stream. A cancelled stream ends with an error, so that half of it is never taken for the whole. */
-async function* messagesOf<Request>(call: ServerReadableStream<Request, unknown>): AsyncIterableIterator<Request> {
-  for await (const message of call) yield message as Request;
+async function* messagesOf<Request>(
+  call: ServerReadableStream<Request, unknown> | ServerDuplexStream<Request, unknown>,
+): AsyncIterableIterator<Request> {
+  try {
+    // Whoever has seen enough leaves the call itself open, which still has to be answered.
+    for await (const message of call.iterator({ destroyOnReturn: false })) yield message as Request;
+    await confirmEnd(call);
+  } catch (error) {
+    if (!call.cancelled) throw error;
+  }
   if (call.cancelled) throw new Fault(status.CANCELLED, "the client went away");
 }
