@@ -17,6 +17,30 @@ const LONG_TESTS: Readonly<Record<string, LongTest>> = {
     variable: "STEMMA_TEST_COUNT",
     count: 5000,
   },
+  operations: {
+    about: "random operations against a model of plain maps; --count is the number of operations",
+    files: ["test/engine/operations.test.ts"],
+    variable: "STEMMA_TEST_COUNT",
+    count: 100_000,
+  },
+  gc: {
+    about: "clean-up among clients at work; --count is the number of runs",
+    files: ["test/engine/gc.test.ts"],
+    variable: "STEMMA_TEST_COUNT",
+    count: 2000,
+  },
+  kill: {
+    about: "an engine that is killed at random instants; --count is the number of instants",
+    files: ["test/faults/kill.test.ts"],
+    variable: "STEMMA_TEST_COUNT",
+    count: 3000,
+  },
+  concurrency: {
+    about: "16 clients at once; --count is the number of rounds",
+    files: ["test/faults/concurrency.test.ts"],
+    variable: "STEMMA_TEST_COUNT",
+    count: 300,
+  },
   paysim: {
     about: "generator, split, ETL and training; --count is the number of rows",
     files: ["test/stages", "test/pipelines"],
@@ -26,7 +50,7 @@ const LONG_TESTS: Readonly<Record<string, LongTest>> = {
 };
 
 function usage(): string {
-  const lines = Object.entries(LONG_TESTS).map(([name, { about, count }]) => `  ${name.padEnd(8)} ${about} (${count})\n`);
+  const lines = Object.entries(LONG_TESTS).map(([name, { about, count }]) => `  ${name.padEnd(12)} ${about} (${count})\n`);
   return `npm run test:long -- NAME [--seed S] [--count N]\n\n${lines.join("")}`;
 }
 
