@@ -8,6 +8,8 @@ export interface Figure {
   readonly unit: string;
   /** What `ours / peer` may be at most. */
   readonly limit: number;
+  /** What a real pachd took for it in another run, on another day: for orientation, not judged. */
+  readonly elsewhere?: string;
 }
 
 function ratioOf({ ours, peer }: Figure): number {
@@ -27,8 +29,10 @@ export function drawFigures(figures: readonly Figure[]): string {
     ratioOf(figure).toFixed(3),
     String(figure.limit),
     isMet(figure) ? "ok" : "MISSED",
+    ...(figure.elsewhere === undefined ? [] : [figure.elsewhere]),
   ]);
-  const table = [["work", "ours", "beside", "ratio", "limit", "verdict"], ...rows];
+  const heads = ["work", "ours", "beside", "ratio", "limit", "verdict"];
+  const table = [figures.some(({ elsewhere }) => elsewhere) ? [...heads, "real pachd, another run"] : heads, ...rows];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
   return table
     .map(

@@ -16,6 +16,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: "how much of the demo's time is the engine's own",
     run: async () => (await import("./demo.ts")).benchDemo(),
   },
+  engine: {
+    about: "the engine beside the least that each work can cost",
+    run: async () => (await import("./engine.ts")).benchEngine(),
+  },
 };
 
 const words = process.argv.slice(2);
