@@ -19,6 +19,7 @@ import { startS3 } from "./s3/server.ts";
 import { chooseSandbox } from "./sandbox/sandbox.ts";
 import { Secrets } from "./secrets.ts";
 import { adminHandlers, identityHandlers, versionHandlers } from "./services/admin.ts";
+import { withPlainBytes } from "./services/bytes-value.ts";
 import { Changes } from "./services/changes.ts";
 import { engineHandlers } from "./services/engine.ts";
 import { healthHandlers } from "./services/health.ts";
@@ -112,7 +113,7 @@ function makeServer(made: Omit<Parts, "rpc" | "changes">, access: Access, log: (
     definition: Parameters<Server["addService"]>[0],
     handlers: Parameters<Adapter["service"]>[1],
     refusal?: Fault,
-  ): void => server.addService(definition, rpc.service(definition, handlers, refusal));
+  ): void => server.addService(withPlainBytes(definition), rpc.service(definition, handlers, refusal));
   add(protocol.pfs_v2.API.service, pfsHandlers(parts));
   add(protocol.pps_v2.API.service, ppsHandlers(parts));
   add(protocol.admin_v2.API.service, adminHandlers(parts));

@@ -11,6 +11,7 @@ import type { EngineState } from "../state.ts";
 import { END_OF_TAR, tarHeader, tarPadding } from "../tar.ts";
 import type { UrlAccess } from "../url-access.ts";
 import { writeToUrl } from "../urls.ts";
+import { allocateValue } from "./bytes-value.ts";
 import { type FileView, fileNotFound, openFile, toPathRange } from "./file-view.ts";
 
 /** Smaller pieces of a tar file are gathered until there are so many bytes. */
@@ -42,7 +43,7 @@ class TwoBuffers {
 
   take(bytes: number): Uint8Array {
     this.#turn = 1 - this.#turn;
-    return (this.#buffers[this.#turn] ??= Buffer.allocUnsafeSlow(PIECE_BYTES)).subarray(0, bytes);
+    return (this.#buffers[this.#turn] ??= allocateValue(PIECE_BYTES)).subarray(0, bytes);
   }
 }
 
