@@ -15,6 +15,8 @@ const OPTIONS: ChannelOptions = {
   "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
   "grpc.keepalive_time_ms": 20_000,
   "grpc.keepalive_timeout_ms": 20_000,
+  // grpc-js copies what it keeps for a retry with each message that it sends: with its 1 MiB, 100,000 small files took 47 s, not 19.
+  "grpc.per_rpc_retry_buffer_size": 64 * 1024,
 };
 
 /** In TLS, a server is trusted that an authority of `ca` (PEM) vouches for, or, without it, one that Node trusts. */
