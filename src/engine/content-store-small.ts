@@ -95,7 +95,8 @@ export class SmallObjects {
   }
 
   #insertWaiting(): void {
-    for (const [id, data] of this.#waiting) this.#insert.run(id, data);
+    // In the order of the index, each of whose pages is then read and written once.
+    for (const [id, data] of [...this.#waiting].sort(([a], [b]) => (a < b ? -1 : 1))) this.#insert.run(id, data);
   }
 
   #inTransaction(work: () => void): void {

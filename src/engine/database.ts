@@ -24,7 +24,7 @@ export class Database {
     this.sqlite = new DatabaseSync(file);
     try {
       this.sqlite.exec("PRAGMA locking_mode = EXCLUSIVE");
-      this.#prepareForCleanUp();
+      this.prepareForCleanUp();
       this.sqlite.exec(SETTINGS);
       this.sqlite.exec(`BEGIN; ${SCHEMA} COMMIT`);
     } catch (error) {
@@ -37,12 +37,6 @@ export class Database {
         cause: error,
       });
     }
-  }
-
-  /** Lets clean-up give space back to the disk. Counts for a new file only; said again, it would write to a disk that is full. */
-  #prepareForCleanUp(): void {
-    const { auto_vacuum: mode } = this.sqlite.prepare("PRAGMA auto_vacuum").get() ?? {};
-    if (mode !== INCREMENTAL) this.sqlite.exec("PRAGMA auto_vacuum = INCREMENTAL");
   }
 
   get<T>(sql: string, ...values: SQLInputValue[]): T | undefined {
@@ -83,6 +77,12 @@ export class Database {
 
   close(): void {
     this.sqlite.close();
+  }
+
+  /** Lets clean-up give space back to the disk. Counts for a new file only; said again, it would write to a disk that is full. */
+  private prepareForCleanUp(): void {
+    const { auto_vacuum: mode } = this.sqlite.prepare("PRAGMA auto_vacuum").get() ?? {};
+    if (mode !== INCREMENTAL) this.sqlite.exec("PRAGMA auto_vacuum = INCREMENTAL");
   }
 
   private prepared(sql: string): StatementSync {

@@ -1,26 +1,46 @@
 /** Of each digest, so many bits are kept, in words of 32: with 128 of them no two of SHA-256 are ever alike. */
 const WORDS = 4;
 const WORD_DIGITS = 8;
-const SMALLEST = 1024;
+const TABLES = 256;
+const TABLE_DIGITS = 2;
+const SMALLEST = 16;
 
 /**
- * A set of digests, given in hexadecimal, that takes 22 to 64 bytes for each: millions of them in little memory. Digests are
- * random, so their own bits tell where to look.
+ * A set of digests, given in hexadecimal, that takes 22 to 64 bytes for each: millions of them in little memory. It is cut into
+ * tables, so that no `add` takes long, also when a table has to grow.
  */
 export class DigestSet {
-  #slots = new Uint32Array(SMALLEST * WORDS);
-  #size = 0;
+  readonly #tables = Array.from({ length: TABLES }, () => new Table());
 
   /** Answers whether it was not there yet. */
   add(digest: string): boolean {
-    if (!this.#insert(wordsOf(digest))) return false;
+    return this.#tableOf(digest).add(wordsOf(digest));
+  }
+
+  has(digest: string): boolean {
+    return this.#tableOf(digest).has(wordsOf(digest));
+  }
+
+  #tableOf(digest: string): Table {
+    const table = this.#tables[Number.parseInt(digest.slice(0, TABLE_DIGITS), 16)];
+    if (table === undefined) throw new Error(`"${digest}" is no digest`);
+    return table;
+  }
+}
+
+/** Digests are random, so their own bits tell where to look; a place that is taken leads to the next one. */
+class Table {
+  #slots = new Uint32Array(SMALLEST * WORDS);
+  #size = 0;
+
+  add(words: Uint32Array): boolean {
+    if (!this.#insert(words)) return false;
     this.#size += 1;
     if (this.#size * WORDS > this.#slots.length * 0.7) this.#grow();
     return true;
   }
 
-  has(digest: string): boolean {
-    const words = wordsOf(digest);
+  has(words: Uint32Array): boolean {
     return this.#isAt(this.#find(words), words);
   }
 

@@ -15,20 +15,30 @@ export interface Finding {
   readonly text: string;
 }
 
+export interface CheckOptions {
+  readonly fix?: boolean | undefined;
+  /** Ends the check when nobody wants to know any more. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Looks at all that is stored: that content and tree nodes are what their digests say, that all which commits refer to is
  * there, and that the tables keep their own rules. With `fix` it removes what is damaged and needed by nobody; what somebody
  * needs can be put again. Others go on meanwhile, but clean-up waits.
  */
-export async function* checkStore(state: EngineState, { fix }: { readonly fix: boolean }): AsyncGenerator<Finding> {
+export async function* checkStore(state: EngineState, { fix = false, signal }: CheckOptions = {}): AsyncGenerator<Finding> {
   using _ = await state.content.holds.turn();
   for (const text of brokenRules(state.db)) yield { kind: "error", text };
   const damaged = new Map<string, VerifiedObject>();
-  for await (const stored of verifyNodes(state)) if (stored.problem !== undefined) damaged.set(damageKey(stored), stored);
-  for await (const stored of verifyObjects(state)) if (stored.problem !== undefined) damaged.set(damageKey(stored), stored);
+  for (const all of [verifyNodes(state), verifyObjects(state)]) {
+    for await (const stored of all) {
+      signal?.throwIfAborted();
+      if (stored.problem !== undefined) damaged.set(damageKey(stored), stored);
+    }
+  }
   const reach = new Reach(state.db);
   const visitor = new DamageVisitor(state.db, state.content, damaged);
-  for await (const _ of inSlices(state.db, reach.walk(visitor)));
+  for await (const _ of inSlices(state.db, reach.walk(visitor))) signal?.throwIfAborted();
   for (const text of await describeNeeded(state.db, visitor.needed)) yield { kind: "error", text };
   for (const stored of damaged.values()) if (!visitor.needed.has(damageKey(stored))) yield discard(stored, fix);
   if (fix) yield* removeUnfinished(state.content);

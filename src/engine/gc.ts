@@ -125,8 +125,9 @@ class Collection {
     // Rows that were removed leave their space to new ones; this gives it back to the disk.
     const freePages = (): number => db.get<{ freelist_count: number }>("PRAGMA freelist_count")?.freelist_count ?? 0;
     function* vacuum(): IterableIterator<void> {
-      while (freePages() > 0) {
+      for (let free = freePages(), before = free + 1; free > 0 && free < before; free = freePages()) {
         db.all("PRAGMA incremental_vacuum(50)");
+        before = free;
         yield;
       }
     }

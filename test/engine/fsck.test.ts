@@ -163,6 +163,13 @@ describe("a check of the store", () => {
     expect(await readdir(join(fileOf(objectOf(kept, "/large")), ".."))).toEqual([objectOf(kept, "/large")]);
   });
 
+  test("ends when nobody wants to know any more, and lets the next one begin", async () => {
+    await put({ "/a": "1" });
+    const signal = AbortSignal.abort(new Error("gone"));
+    await expect(Array.fromAsync(checkStore(state, { signal }))).rejects.toThrow("gone");
+    expect(await check()).toEqual([]);
+  });
+
   test("waits for a clean-up that is under way", async () => {
     const dropped = await put({ "/other": "2" });
     state.write((tx) => removeCommitSet(tx, "drop", dropped.set_id));

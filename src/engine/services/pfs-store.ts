@@ -15,15 +15,15 @@ import { toCommitKey } from "./wire.ts";
 /** The store below: checks of what it holds. */
 export function storeHandlers({ state, rpc }: Parts): Partial<APIHandlers> {
   return {
-    Fsck: rpc.stream((request) => fsck(state, request)),
+    Fsck: rpc.stream((request, { signal }) => fsck(state, request, signal)),
     CheckStorage: rpc.unary(async (request) => ({ chunk_object_count: await countObjects(state, request) })),
   };
 }
 
-async function* fsck(state: EngineState, request: FsckRequest): AsyncGenerator<FsckResponse> {
+async function* fsck(state: EngineState, request: FsckRequest, signal: AbortSignal): AsyncGenerator<FsckResponse> {
   const { fix = false, zombie_target: target, zombie_all: all = false } = request;
   const outputs = target === undefined ? [] : [resolveCommit(state.db, toCommitKey(target))];
-  for await (const { kind, text } of checkStore(state, { fix })) yield kind === "fix" ? { fix: text } : { error: text };
+  for await (const { kind, text } of checkStore(state, { fix, signal })) yield kind === "fix" ? { fix: text } : { error: text };
   for await (const error of findZombies(state, all ? outputHeads(state) : outputs)) yield { error };
 }
 
