@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, mkdir, open, opendir, realpath, rename, rm } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
@@ -33,8 +34,15 @@ async function allowedFolders({ prefixes }: UrlAccess): Promise<string[]> {
   return found.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
 }
 
-async function* readBelow(path: string, name: string, reading: Reading): AsyncIterableIterator<UrlSource> {
+/** `above` are the real paths of the folders that it lies in. */
+async function* readBelow(
+  path: string,
+  name: string,
+  reading: Reading,
+  above: readonly string[] = [],
+): AsyncIterableIterator<UrlSource> {
   const real = await realPath(path, reading);
+  if (above.includes(real)) throw refused(`${path} leads back to ${real}, which it lies in`);
   await using file = await openWithoutLinks(real);
   const info = await file.stat();
   if (info.isFile()) {
@@ -44,7 +52,7 @@ async function* readBelow(path: string, name: string, reading: Reading): AsyncIt
   if (!info.isDirectory()) throw refused(`${path} is neither a file nor a folder`);
   if (!reading.recursive) throw refused(`${shown(reading.url)} is a folder: ask for it with recursive`);
   const entries = await Array.fromAsync(await opendir(real), (entry) => entry.name);
-  for (const entry of entries.sort()) yield* readBelow(join(path, entry), join(name, entry), reading);
+  for (const entry of entries.sort()) yield* readBelow(join(path, entry), join(name, entry), reading, [...above, real]);
 }
 
 async function realPath(path: string, { folders }: Reading): Promise<string> {
@@ -80,7 +88,7 @@ async function writeFile(path: string, { content }: UrlTarget, folders: readonly
   const real = await realpath(folder);
   requireInside(real, folder, folders);
   const target = join(real, path.slice(folder.length + 1));
-  const unfinished = `${target}.part`;
+  const unfinished = `${target}.${randomUUID()}.part`;
   try {
     await using file = await open(
       unfinished,

@@ -172,6 +172,12 @@ describe("a file: URL", () => {
     expect(await refusal(calls.add("no", here("links"), { recursive: true }))).toContain("which is outside of what --allow-url");
   });
 
+  test("of a folder with a link to itself is refused, and not read for ever", async () => {
+    await mkdir(join(allowed, "round"));
+    await symlink(".", join(allowed, "round", "again"));
+    expect(await refusal(calls.add("no", here("round"), { recursive: true }))).toContain(`leads back to ${allowed}/round`);
+  });
+
   test("of a pipe is refused, and waits for nobody", async () => {
     execFileSync("mkfifo", [join(allowed, "pipe")]);
     expect(await refusal(calls.add("no", here("pipe")))).toContain("is neither a file nor a folder");
