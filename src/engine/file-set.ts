@@ -121,12 +121,13 @@ export class FileSet {
       start = undefined;
       for (const entry of this.#entries({ from: next, before: end })) {
         const file = fromEntry(entry);
-        order.check(file);
+        const isBehind = before !== "" && file.path >= before;
+        if (!isBehind) order.check(file);
         const directories = directoriesOf(directory, file.path, open);
         for (const path of opened(directories, open, depth))
           if (path >= from && (before === "" || path < before)) yield new Directory(this, path);
         open = directories;
-        if (before !== "" && file.path >= before) return;
+        if (isBehind) return;
         const tooDeep = directories[depth - 1];
         if (tooDeep !== undefined) {
           start = below(tooDeep).before;

@@ -45,13 +45,9 @@ export function fileSetAlarm(state: EngineState): Alarm {
 }
 
 /** Throws where there is none, or where its time is over. */
-export function findFileSet(db: Database, id: string): StoredFileSet {
+export function findFileSet(db: Database, id: string, now = Date.now()): StoredFileSet {
   const token = toToken(id);
-  const row = db.get<{ root: string; deleted: string }>(
-    "SELECT * FROM file_sets WHERE token = ? AND expires > ?",
-    token,
-    Date.now(),
-  );
+  const row = db.get<{ root: string; deleted: string }>("SELECT * FROM file_sets WHERE token = ? AND expires > ?", token, now);
   if (row === undefined) throw refused("path does not exist");
   return { root: row.root, deleted: JSON.parse(row.deleted) as string[] };
 }

@@ -61,6 +61,14 @@ describe("listing", () => {
     expect(await files.list("/", "empty")).toEqual([]);
   });
 
+  test("a commit that its user has given an error gives its files all the same", async () => {
+    await files.start("failed");
+    await files.send([add("/x", "1")], "failed");
+    await pachd.call(pfs.FinishCommit, { commit: files.at("failed"), error: "boom" });
+    expect(await files.finished("failed")).toMatchObject({ error: "boom" });
+    expect(paths(await files.list("/", "failed"))).toEqual(["/x"]);
+  });
+
   test("says the same as an inspection of each", async () => {
     for (const info of await files.list("/")) expect(await files.inspect(info.file?.path ?? "")).toEqual(info);
   });

@@ -42,6 +42,7 @@ export function openFile(state: EngineState, request: FileRequest | undefined): 
 
 /** Opens a commit that is known already. */
 export function openRow(state: EngineState, row: CommitRow, datum?: string): FileView {
+  if (row.forgotten) throw refused("the commit is forgotten");
   requireBase(state.db, row);
   const committed = row.finishing === null ? null : toTimestamp(row.finishing);
   return view(state, row.root, datum, { commit: fromCommit(state.db, row), committed, row });

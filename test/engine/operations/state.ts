@@ -15,6 +15,7 @@ type State = readonly {
     readonly id: string;
     readonly parent: string;
     readonly isFinished: boolean;
+    readonly error: string;
     readonly provenance: readonly string[];
     /** Undefined where nobody can know them yet. */
     readonly files: Readonly<Record<string, string>> | undefined;
@@ -40,6 +41,7 @@ export function expectedState(model: Model): State {
       id: commit.set.id,
       parent: commit.parent?.set.id ?? "",
       isFinished: commit.isFinished,
+      error: "",
       provenance: commit.provenance.map((up) => `${up.repo.name}@${up.set.id}`).sort(),
       files: isReadable(commit) ? inOrder([...commit.files].map(([path, content]) => [path, content])) : undefined,
     })),
@@ -80,6 +82,7 @@ async function toCommitState(remote: Remote, info: CommitInfo, prefix: string): 
     id: info.commit.id,
     parent: info.parent ?? "",
     isFinished,
+    error: info.error,
     provenance: provenance.map((up) => `${up.repo.name.slice(prefix.length)}@${up.id}`).sort(),
     files: isOutput && !isFinished ? undefined : await readFiles(remote, info.commit),
   };
