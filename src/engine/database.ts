@@ -5,11 +5,17 @@ import { storageFault } from "./storage-fault.ts";
 
 const SQLITE_BUSY = 5;
 
-/** fullfsync is for macOS, where a plain fsync leaves data in the drive's own memory. */
+/** What the rows mean, trees' nodes among them. One more with each change that an older or newer engine would not understand. */
+const FORMAT = 1;
+/** Of a new file. A page holds a tree node whole, which is so read in one piece; INCREMENTAL lets clean-up give space back. */
+const NEW = `PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA user_version = ${FORMAT}`;
+/**
+ * The cache (KiB, negative) holds the index of a million nodes. fullfsync is for macOS, where a plain fsync leaves data in the
+ * drive's own memory.
+ */
 const SETTINGS = `
-PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+PRAGMA cache_size = -8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
 PRAGMA foreign_keys = ON`;
-const INCREMENTAL = 2;
 
 /**
  * The engine's SQLite file: synchronous, one connection, so a transaction is a plain function call that nothing interleaves.
@@ -24,11 +30,12 @@ export class Database {
     this.sqlite = new DatabaseSync(file);
     try {
       this.sqlite.exec("PRAGMA locking_mode = EXCLUSIVE");
-      this.prepareForCleanUp();
+      this.prepareFile(file);
       this.sqlite.exec(SETTINGS);
       this.sqlite.exec(`BEGIN; ${SCHEMA} COMMIT`);
     } catch (error) {
       this.sqlite.close();
+      if (error instanceof StemmaError) throw error;
       const fault = storageFault(error);
       if (fault !== undefined) throw new StemmaError("FAILED", `cannot open ${file}: ${fault.message}.`, { cause: error });
       if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
@@ -79,10 +86,14 @@ export class Database {
     this.sqlite.close();
   }
 
-  /** Lets clean-up give space back to the disk. Counts for a new file only; said again, it would write to a disk that is full. */
-  private prepareForCleanUp(): void {
-    const { auto_vacuum: mode } = this.sqlite.prepare("PRAGMA auto_vacuum").get() ?? {};
-    if (mode !== INCREMENTAL) this.sqlite.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  private prepareFile(file: string): void {
+    const isNew = this.sqlite.prepare("SELECT 1 FROM sqlite_schema").get() === undefined;
+    if (isNew) this.sqlite.exec(NEW);
+    const { user_version: format } = this.sqlite.prepare("PRAGMA user_version").get() ?? {};
+    if (format === FORMAT) return;
+    throw new StemmaError("USAGE", `${file} has the format ${String(format)}, and this version of stemma knows ${FORMAT} only.`, {
+      hint: "Use the version that wrote it, or give another --home.",
+    });
   }
 
   private prepared(sql: string): StatementSync {

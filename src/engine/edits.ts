@@ -1,4 +1,5 @@
 import type { ContentStore, StoredContent } from "./content-store.ts";
+import { invalid } from "./fault.ts";
 import { USER_TAG, below, fileEntry, fileKey, fromEntry } from "./file-entry.ts";
 import type { FileSet } from "./file-set.ts";
 import type { Hold } from "./hold.ts";
@@ -141,7 +142,8 @@ function* copied({
       yield [`${path === "/" ? "" : path}/${file.path.slice(node.path.length)}`, file.content];
 }
 
-/** The tag that a request means: users that give none share one. */
+/** The tag that a request means: users that give none share one. In a tree it is a part of a line. */
 export function tagOf(datum: string | undefined): string {
+  if (datum?.includes("\n") === true) throw invalid(`the datum ${JSON.stringify(datum)} has a line break`);
   return datum === undefined || datum === "" ? USER_TAG : datum;
 }

@@ -38,7 +38,7 @@ export interface Measure {
 
 /** A node has 2^5 = 32 members on average. */
 const FANOUT_BITS = 5;
-const EMPTY_TEXT = '{"l":0,"e":[]}';
+const EMPTY_TEXT = "0";
 
 /** The root of the tree without entries, which no store needs to hold. */
 export const EMPTY_ROOT = hash("sha256", EMPTY_TEXT);
@@ -53,13 +53,16 @@ export function keyLevel(key: string): number {
   return Math.floor(Math.clz32(leadingBits) / FANOUT_BITS);
 }
 
-/** The node as text that a person can read, and its id. */
+/** The node as text that a person can read, one field a line, and its id. */
 export function encodeNode(node: TreeNode): { readonly id: string; readonly text: string } {
   const members =
     "entries" in node
       ? node.entries.map(({ key, value, bytes }) => [key, value, bytes])
       : node.children.map(({ lastKey, id, count, bytes }) => [lastKey, id, count, bytes]);
-  const text = JSON.stringify({ l: node.level, e: members });
+  const fields = [node.level, ...members.flat()];
+  if (fields.some((field) => typeof field === "string" && field.includes("\n")))
+    throw new Error("a key or value of a tree has a line break");
+  const text = fields.join("\n");
   return { id: hash("sha256", text), text };
 }
 
@@ -72,16 +75,19 @@ export function decodeNode(id: string, text: string): TreeNode {
   if (hash("sha256", text) !== id) {
     throw new StemmaError("INTEGRITY", `tree node ${id} is damaged: its content has another digest`);
   }
-  const { l: level, e: members } = JSON.parse(text) as { l: number; e: unknown[] };
+  // JSON would take four times as long to parse.
+  const fields = text.split("\n");
+  const field = (at: number): string => fields[at] ?? "";
+  const level = Number(field(0));
   if (level === 0) {
-    return { level: 0, entries: (members as [string, string, number][]).map(([key, value, bytes]) => ({ key, value, bytes })) };
+    const entries: Entry[] = [];
+    for (let at = 1; at < fields.length; at += 3)
+      entries.push({ key: field(at), value: field(at + 1), bytes: Number(field(at + 2)) });
+    return { level: 0, entries };
   }
-  const children = (members as [string, string, number, number][]).map(([lastKey, id, count, bytes]) => ({
-    lastKey,
-    id,
-    count,
-    bytes,
-  }));
+  const children: ChildReference[] = [];
+  for (let at = 1; at < fields.length; at += 4)
+    children.push({ lastKey: field(at), id: field(at + 1), count: Number(field(at + 2)), bytes: Number(field(at + 3)) });
   return { level, children };
 }
 

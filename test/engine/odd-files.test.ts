@@ -48,6 +48,11 @@ describe("what pachd has no good answer to", () => {
     expect(await get({ offset: "9007199254740991" })).toBe("");
   });
 
+  test("a datum with a line break is refused", async () => {
+    const text = 'INVALID_ARGUMENT the datum "a\\nb" has a line break';
+    expect(await send({ set_commit: master }, { add_file: { path: "/x", datum: "a\nb" } })).toBe(text);
+  });
+
   test("the root is no file", async () => {
     const commit = { set_commit: master };
     expect(await send(commit, { add_file: { path: "/" } })).toBe("INVALID_ARGUMENT path (/) invalid: it is the root directory");

@@ -1,4 +1,5 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
@@ -73,6 +74,27 @@ test("a home that one engine uses is refused to a second, and so is a port that 
     });
   } finally {
     await close();
+  }
+});
+
+test("a home in a format of another version is refused, and left as it is", async () => {
+  const home = await mkdtemp(join(tmpdir(), "stemma-format-"));
+  const options = { home, listen: "127.0.0.1:0", workdir: home, env: {} };
+  await (await startEngine(options)).close();
+  const setFormat = (format: number): void => {
+    using db = new DatabaseSync(join(home, "engine.db"));
+    db.exec(`PRAGMA user_version = ${format}`);
+  };
+  try {
+    setFormat(999);
+    await expect(startEngine(options)).rejects.toMatchObject({
+      code: "USAGE",
+      message: expect.stringContaining("the format 999"),
+    });
+    setFormat(1);
+    await (await startEngine(options)).close();
+  } finally {
+    await rm(home, { recursive: true });
   }
 });
 

@@ -36,8 +36,8 @@ class CountingStore implements NodeStore {
     const text = this.nodes.get(root);
     if (text === undefined || found.has(root)) return found;
     found.add(root);
-    const node = JSON.parse(text) as { l: number; e: string[][] };
-    if (node.l > 0) for (const [, child] of node.e) this.reachable(child ?? "", found);
+    const node = decodeNode(root, text);
+    if ("children" in node) for (const { id } of node.children) this.reachable(id, found);
     return found;
   }
 }
@@ -58,7 +58,7 @@ const KEYS = ((): readonly string[] => {
 
 const anyKey = fc.constantFrom(...KEYS);
 const anyContent: fc.Arbitrary<Content> = fc.option(
-  fc.record({ value: fc.constantFrom("a", "b", 'é"\n'), bytes: fc.nat(1000) }),
+  fc.record({ value: fc.constantFrom("a", "b", 'é"\t'), bytes: fc.nat(1000) }),
   { nil: undefined, freq: 4 },
 );
 const anyBatch = fc.array(fc.tuple(anyKey, anyContent), { maxLength: 60 });
@@ -162,8 +162,8 @@ describe("a tree", () => {
   test("names each node by the SHA-256 of a text that a person can read", () => {
     const store = new CountingStore();
     const root = applyEdits(store, EMPTY_ROOT, [{ key: "/a", entry: { value: "red", bytes: 3 } }]);
-    expect(store.nodes.get(root)).toBe('{"l":0,"e":[["/a","red",3]]}');
-    expect(hash("sha256", '{"l":0,"e":[["/a","red",3]]}')).toBe(root);
+    expect(store.nodes.get(root)).toBe("0\n/a\nred\n3");
+    expect(hash("sha256", "0\n/a\nred\n3")).toBe(root);
   });
 
   test("refuses edits that are out of order", () => {
@@ -172,10 +172,20 @@ describe("a tree", () => {
     expect(() => applyEdits(new CountingStore(), EMPTY_ROOT, edits)).toThrow('"/a" follows "/b"');
   });
 
+  test("refuses what would be two lines of a node", () => {
+    for (const [key, value] of [
+      ["/a\n", ""],
+      ["/a", "\n"],
+    ] as const) {
+      const edit = { key, entry: { value, bytes: 0 } };
+      expect(() => applyEdits(new CountingStore(), EMPTY_ROOT, [edit])).toThrow("a key or value of a tree has a line break");
+    }
+  });
+
   test("tells a damaged node", () => {
     const store = new CountingStore();
     const root = applyEdits(store, EMPTY_ROOT, [{ key: "/a", entry: { value: "red", bytes: 3 } }]);
-    store.nodes.set(root, '{"l":0,"e":[["/a","blue",3]]}');
+    store.nodes.set(root, "0\n/a\nblue\n3");
     expect(() => findEntry(store, root, "/a")).toThrow(expect.objectContaining({ code: "INTEGRITY" }));
   });
 });
