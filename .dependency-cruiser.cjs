@@ -5,6 +5,14 @@ const layer = (name, path, allowed) => ({
   from: { path: `^${path}/` },
   to: { path: "^src/", pathNot: `^(${[path, ...allowed].join("|")})/` },
 });
+/** The engine's rules stand on its storage, and what the network sees on its rules. */
+const ENGINE = ["tree", "store", "files", "pfs", "pps", "work"];
+const engineLayers = ENGINE.map((folder, index) => ({
+  name: `engine-${folder}-knows-what-is-below`,
+  severity: "error",
+  from: { path: `^src/engine/${folder}/` },
+  to: { path: `^src/engine/(${[...ENGINE.slice(index + 1), "services", "s3"].join("|")})/` },
+}));
 const LINEAGE = "src/lineage";
 const PACHYDERM = "src/pachyderm";
 const MLFLOW = "src/mlflow";
@@ -19,6 +27,7 @@ module.exports = {
     layer("collect-knows-its-sources", "src/collect", [LINEAGE, PACHYDERM, MLFLOW]),
     layer("stages-know-nothing-but-errors", "src/stages", [LINEAGE]),
     layer("local-knows-nothing-but-errors", "src/local", [LINEAGE]),
+    ...engineLayers,
     {
       name: "engine-knows-only-the-protocol",
       severity: "error",

@@ -13,7 +13,7 @@ interface LongTest {
 const LONG_TESTS: Readonly<Record<string, LongTest>> = {
   tree: {
     about: "the Merkle search tree against a plain map; --count is the number of runs of each property",
-    files: ["test/engine/tree.test.ts"],
+    files: ["test/engine/tree/tree.test.ts"],
     variable: "STEMMA_TEST_COUNT",
     count: 5000,
   },
@@ -25,7 +25,7 @@ const LONG_TESTS: Readonly<Record<string, LongTest>> = {
   },
   gc: {
     about: "clean-up among clients at work; --count is the number of runs",
-    files: ["test/engine/gc.test.ts"],
+    files: ["test/engine/upkeep/gc.test.ts"],
     variable: "STEMMA_TEST_COUNT",
     count: 2000,
   },

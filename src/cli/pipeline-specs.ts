@@ -2,7 +2,7 @@ import { readFile, readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { parseSpec } from "../engine/spec-json.ts";
+import { parseSpec } from "../engine/pps/spec-json.ts";
 import { StemmaError } from "../lineage/errors.ts";
 import type { Input__Output as Input } from "../pachyderm/generated/pps_v2/Input.ts";
 import type { PipelineName } from "../pachyderm/types.ts";

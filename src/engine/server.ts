@@ -10,14 +10,14 @@ import {
   requireProtection,
 } from "./access.ts";
 import { AlarmClock } from "./alarm-clock.ts";
-import { cronAlarm } from "./cron-inputs.ts";
+import { cronAlarm } from "./pps/cron-inputs.ts";
 import { EngineLog } from "./engine-log.ts";
 import { type Fault, refused, unimplemented } from "./fault.ts";
-import { fileSetAlarm } from "./file-sets.ts";
+import { fileSetAlarm } from "./pfs/file-sets.ts";
 import { Runner } from "./runner.ts";
 import { startS3 } from "./s3/server.ts";
 import { chooseSandbox } from "./sandbox/sandbox.ts";
-import { Secrets } from "./secrets.ts";
+import { Secrets } from "./pps/secrets.ts";
 import { adminHandlers, identityHandlers, versionHandlers } from "./services/admin.ts";
 import { withPlainBytes } from "./services/bytes-value.ts";
 import { Changes } from "./services/changes.ts";
@@ -28,11 +28,11 @@ import { metadataHandlers } from "./services/metadata.ts";
 import type { Parts } from "./services/parts.ts";
 import { pfsHandlers } from "./services/pfs.ts";
 import { ppsHandlers } from "./services/pps.ts";
-import { Adapter, translator } from "./services/rpc.ts";
+import { Adapter, translator } from "./rpc.ts";
 import { transactionHandlers } from "./services/transactions.ts";
 import { EngineState } from "./state.ts";
-import { fireDueTriggers, nextTriggerTick } from "./triggers.ts";
-import { allowUrls } from "./urls.ts";
+import { fireDueTriggers, nextTriggerTick } from "./pfs/triggers.ts";
+import { allowUrls } from "./urls/urls.ts";
 
 export interface EngineOptions {
   /** The folder that holds everything; made where it is missing. */

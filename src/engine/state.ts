@@ -1,16 +1,16 @@
 import { join } from "node:path";
-import { ContentStore } from "./content-store.ts";
-import { Database } from "./database.ts";
-import { makeFolder } from "./durable-files.ts";
-import { FileSet } from "./file-set.ts";
-import { loadHasher } from "./file-hash.ts";
-import { settleJobs } from "./jobs.ts";
-import { SqliteNodeStore } from "./node-store.ts";
-import { ensureDefaultProject } from "./projects.ts";
-import { propagate } from "./propagate.ts";
+import { ContentStore } from "./store/content-store.ts";
+import { Database } from "./store/database.ts";
+import { makeFolder } from "./store/durable-files.ts";
+import { FileSet } from "./files/file-set.ts";
+import { loadHasher } from "./store/file-hash.ts";
+import { settleJobs } from "./pps/jobs.ts";
+import { SqliteNodeStore } from "./store/node-store.ts";
+import { ensureDefaultProject } from "./pfs/projects.ts";
+import { propagate } from "./pfs/propagate.ts";
 import { type Transaction, newId, newTransaction } from "./transaction.ts";
-import type { NodeStore } from "./tree.ts";
-import { fireTriggers } from "./triggers.ts";
+import type { NodeStore } from "./tree/tree.ts";
+import { fireTriggers } from "./pfs/triggers.ts";
 
 /** All that the engine knows, and the only way to change it. */
 export class EngineState {

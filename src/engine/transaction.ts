@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Database } from "./database.ts";
+import type { Database } from "./store/database.ts";
 
 /** One change of the engine's state: a scope in which all happens or nothing, and all new commits share one id. */
 export interface Transaction {

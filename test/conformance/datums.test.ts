@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { datumId, loadHasher } from "../../src/engine/file-hash.ts";
+import { datumId, loadHasher } from "../../src/engine/store/file-hash.ts";
 import type { CommitInfo__Output as CommitInfo } from "../../src/pachyderm/generated/pfs_v2/CommitInfo.ts";
 import type { DatumInfo__Output as DatumInfo } from "../../src/pachyderm/generated/pps_v2/DatumInfo.ts";
 import type { JobInfo__Output as JobInfo } from "../../src/pachyderm/generated/pps_v2/JobInfo.ts";

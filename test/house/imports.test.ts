@@ -13,6 +13,8 @@ test.each([
   ["collect-knows-its-sources", "src/collect/a.ts", "../cli/b.ts"],
   ["stages-know-nothing-but-errors", "src/stages/a.ts", "../local/b.ts"],
   ["local-knows-nothing-but-errors", "src/local/a.ts", "../cli/b.ts"],
+  ["engine-tree-knows-what-is-below", "src/engine/tree/a.ts", "../pfs/b.ts"],
+  ["engine-work-knows-what-is-below", "src/engine/work/a.ts", "../s3/b.ts"],
   ["engine-knows-only-the-protocol", "src/engine/a.ts", "../pachyderm/client.ts"],
 ])("the import rule %s finds an import from %s of %s", async (rule, from, to) => {
   const folder = await mkdtemp(join(tmpdir(), "stemma-imports-"));

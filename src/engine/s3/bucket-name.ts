@@ -1,4 +1,4 @@
-import { DEFAULT_PROJECT, type RepoKey, isCommitId } from "../names.ts";
+import { DEFAULT_PROJECT, type RepoKey, isCommitId } from "../pfs/names.ts";
 import { S3Error } from "./errors.ts";
 
 /** What a bucket's name stands for: a branch, or a commit where it begins with a commit's id. */

@@ -1,10 +1,10 @@
-import { findBranch, listBranches } from "../branches.ts";
-import { createBranch } from "../create-branch.ts";
-import { deleteBranch } from "../delete-branch.ts";
-import { deleteRepo } from "../delete-repos.ts";
-import { createRepo, findRepo, listRepos } from "../repos.ts";
+import { findBranch, listBranches } from "../pfs/branches.ts";
+import { createBranch } from "../pfs/create-branch.ts";
+import { deleteBranch } from "../pfs/delete-branch.ts";
+import { deleteRepo } from "../pfs/delete-repos.ts";
+import { createRepo, findRepo, listRepos } from "../pfs/repos.ts";
 import type { EngineState } from "../state.ts";
-import { entries } from "../tree.ts";
+import { entries } from "../tree/tree.ts";
 import { openBucket, requireWritable } from "./bucket.ts";
 import { formatBucketName, parseBucketName } from "./bucket-name.ts";
 import { S3Error } from "./errors.ts";

@@ -1,4 +1,4 @@
-import type { CommitRow } from "../commits.ts";
+import type { CommitRow } from "../pfs/commits.ts";
 import type { EngineState } from "../state.ts";
 import { modifiedAt } from "./bucket.ts";
 import { checkConditions } from "./conditions.ts";

@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import type { Translate } from "../services/rpc.ts";
+import type { Translate } from "../rpc.ts";
 
 /** The codes that this gateway answers, each with its HTTP status. Clients look at the code. */
 const STATUS = {

@@ -1,10 +1,10 @@
-import type { StoredContent } from "../content-store.ts";
-import type { FileOperation } from "../edits.ts";
+import type { StoredContent } from "../store/content-store.ts";
+import type { FileOperation } from "../files/edits.ts";
 import { Fault } from "../fault.ts";
-import { type FileNode, USER_TAG, below, fromEntry, writersOf } from "../file-set.ts";
-import { cleanPath } from "../names.ts";
+import { type FileNode, USER_TAG, below, fromEntry, writersOf } from "../files/file-set.ts";
+import { cleanPath } from "../pfs/names.ts";
 import type { EngineState } from "../state.ts";
-import { entries } from "../tree.ts";
+import { entries } from "../tree/tree.ts";
 import { S3Error } from "./errors.ts";
 
 /** A file of one root, as an object. */

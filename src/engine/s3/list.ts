@@ -1,7 +1,7 @@
-import type { CommitRow } from "../commits.ts";
-import { below, fromEntry, writersOf } from "../file-set.ts";
+import type { CommitRow } from "../pfs/commits.ts";
+import { below, fromEntry, writersOf } from "../files/file-set.ts";
 import type { EngineState } from "../state.ts";
-import { entries } from "../tree.ts";
+import { entries } from "../tree/tree.ts";
 import { modifiedAt, openBucket } from "./bucket.ts";
 import { S3Error } from "./errors.ts";
 import { type ObjectNode, etagOf } from "./keys.ts";

@@ -1,5 +1,5 @@
-import type { StoredContent } from "../content-store.ts";
-import type { Hold } from "../hold.ts";
+import type { StoredContent } from "../store/content-store.ts";
+import type { Hold } from "../store/hold.ts";
 import type { EngineState } from "../state.ts";
 import { modifiedAt, requireWritable } from "./bucket.ts";
 import { parseRange } from "./conditions.ts";

@@ -1,7 +1,7 @@
-import { type CommitRow, commitText } from "../commits.ts";
-import type { StoredContent } from "../content-store.ts";
-import { ofFile } from "../damaged-file.ts";
-import type { Hold } from "../hold.ts";
+import { type CommitRow, commitText } from "../pfs/commits.ts";
+import type { StoredContent } from "../store/content-store.ts";
+import { ofFile } from "../files/damaged-file.ts";
+import type { Hold } from "../store/hold.ts";
 import type { EngineState } from "../state.ts";
 import { changeBucket, modifiedAt, openBucket, openVersion, requireWritable } from "./bucket.ts";
 import { checkConditions, checkPutConditions, parseRange } from "./conditions.ts";

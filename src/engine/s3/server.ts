@@ -7,7 +7,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { StemmaError } from "../../lineage/errors.ts";
 import { type Access, type ListenAddress, formatListenAddress, parseListenAddress, requireProtection } from "../access.ts";
-import { type Translate, translator } from "../services/rpc.ts";
+import { type Translate, translator } from "../rpc.ts";
 import type { EngineState } from "../state.ts";
 import { authorize } from "./authorize.ts";
 import { S3Error, toS3Error } from "./errors.ts";

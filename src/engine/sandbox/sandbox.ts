@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { StemmaError } from "../../lineage/errors.ts";
-import { storageFault } from "../storage-fault.ts";
+import { storageFault } from "../store/storage-fault.ts";
 import { NamespaceSlot } from "./namespace-slot.ts";
 import { PlainSlot } from "./plain-slot.ts";
 import type { Slot, SlotOptions } from "./slot.ts";

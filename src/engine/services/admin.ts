@@ -2,9 +2,9 @@ import type { APIHandlers as AdminHandlers } from "../../pachyderm/generated/adm
 import type { APIHandlers as IdentityHandlers } from "../../pachyderm/generated/identity_v2/API.ts";
 import type { APIHandlers as VersionHandlers } from "../../pachyderm/generated/versionpb_v2/API.ts";
 import type { Version__Output as Version } from "../../pachyderm/generated/versionpb_v2/Version.ts";
-import type { Database } from "../database.ts";
-import { clusterMetadata } from "../metadata.ts";
-import { findProject } from "../projects.ts";
+import type { Database } from "../store/database.ts";
+import { clusterMetadata } from "../pfs/metadata.ts";
+import { findProject } from "../pfs/projects.ts";
 import { newId } from "../transaction.ts";
 import { EMPTY, type Parts } from "./parts.ts";
 

@@ -1,10 +1,10 @@
 import type { BranchInfo } from "../../pachyderm/generated/pfs_v2/BranchInfo.ts";
 import type { Trigger as WireTrigger } from "../../pachyderm/generated/pfs_v2/Trigger.ts";
-import { type BranchRow, branchLinks, silentUpstreamBranches, upstreamBranches } from "../branches.ts";
-import { commitById } from "../commits.ts";
-import type { Database } from "../database.ts";
-import { metadataOf } from "../metadata.ts";
-import { type Trigger, triggerOf } from "../triggers.ts";
+import { type BranchRow, branchLinks, silentUpstreamBranches, upstreamBranches } from "../pfs/branches.ts";
+import { commitById } from "../pfs/commits.ts";
+import type { Database } from "../store/database.ts";
+import { metadataOf } from "../pfs/metadata.ts";
+import { type Trigger, triggerOf } from "../pfs/triggers.ts";
 import { fromBranch, fromCommit, toTimestamp } from "./wire.ts";
 
 export function toBranchInfo(db: Database, branch: BranchRow): BranchInfo {

@@ -5,7 +5,7 @@ import type { TransactionResponse } from "../../pachyderm/generated/transaction_
 import { refused, unimplemented, within } from "../fault.ts";
 import type { EngineState } from "../state.ts";
 import type { Transaction } from "../transaction.ts";
-import type { Adapter, Call } from "./rpc.ts";
+import type { Adapter, Call } from "../rpc.ts";
 import { inspectTransaction, saveTransaction } from "./transaction-infos.ts";
 
 /** The changes that may be part of a transaction of the user's, as `TransactionRequest` names them. */

@@ -1,12 +1,12 @@
 import type { Commit } from "../../pachyderm/generated/pfs_v2/Commit.ts";
 import type { CommitInfo } from "../../pachyderm/generated/pfs_v2/CommitInfo.ts";
 import type { Repo } from "../../pachyderm/generated/pfs_v2/Repo.ts";
-import type { CommitRow } from "../commits.ts";
-import type { Database } from "../database.ts";
-import { metadataOf } from "../metadata.ts";
-import { repoById } from "../repos.ts";
+import type { CommitRow } from "../pfs/commits.ts";
+import type { Database } from "../store/database.ts";
+import { metadataOf } from "../pfs/metadata.ts";
+import { repoById } from "../pfs/repos.ts";
 import type { EngineState } from "../state.ts";
-import { measure } from "../tree.ts";
+import { measure } from "../tree/tree.ts";
 import { fromRepo, optionalTimestamp, toTimestamp, withBranch } from "./wire.ts";
 
 type Relation = "parent" | "child" | "provenance" | "subvenance";

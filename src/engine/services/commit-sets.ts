@@ -1,6 +1,6 @@
 import type { CommitInfo } from "../../pachyderm/generated/pfs_v2/CommitInfo.ts";
 import type { CommitSetInfo } from "../../pachyderm/generated/pfs_v2/CommitSetInfo.ts";
-import { commitsBehindSet } from "../commit-graph.ts";
+import { commitsBehindSet } from "../pfs/commit-graph.ts";
 import { notFound } from "../fault.ts";
 import type { EngineState } from "../state.ts";
 import { toCommitInfo, toCommitInfos } from "./commit-info.ts";

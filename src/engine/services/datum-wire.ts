@@ -1,10 +1,10 @@
 import type { DatumInfo } from "../../pachyderm/generated/pps_v2/DatumInfo.ts";
 import type { Timestamp } from "../../pachyderm/generated/google/protobuf/Timestamp.ts";
 import type { FileInfo } from "../../pachyderm/generated/pfs_v2/FileInfo.ts";
-import type { Database } from "../database.ts";
-import type { DatumRun } from "../datum-runs.ts";
-import type { DatumFile } from "../datums.ts";
-import type { PipelineKey } from "../pipeline-spec.ts";
+import type { Database } from "../store/database.ts";
+import type { DatumRun } from "../pps/datum-runs.ts";
+import type { DatumFile } from "../pps/datums.ts";
+import type { PipelineKey } from "../pps/pipeline-spec.ts";
 import { fromPipeline, toProcessStats } from "./pps-wire.ts";
 import { fromRepo, toTimestamp } from "./wire.ts";
 

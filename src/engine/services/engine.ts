@@ -1,5 +1,5 @@
 import type { EngineHandlers } from "../../pachyderm/generated/stemma/Engine.ts";
-import { collectGarbage } from "../gc.ts";
+import { collectGarbage } from "../upkeep/gc.ts";
 import type { Parts } from "./parts.ts";
 
 /** stemma.Engine: what a pachd does by itself, or has no call for. */

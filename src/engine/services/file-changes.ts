@@ -3,15 +3,15 @@ import type { AddFile__Output as AddFile } from "../../pachyderm/generated/pfs_v
 import type { CopyFile__Output as CopyFile } from "../../pachyderm/generated/pfs_v2/CopyFile.ts";
 import type { DeleteFile__Output as DeleteFile } from "../../pachyderm/generated/pfs_v2/DeleteFile.ts";
 import type { ModifyFileRequest__Output as ModifyFileRequest } from "../../pachyderm/generated/pfs_v2/ModifyFileRequest.ts";
-import { SMALL_CHUNK_BYTES, type StoredContent } from "../content-store.ts";
-import { type FileOperation, Staging, tagOf } from "../edits.ts";
+import { SMALL_CHUNK_BYTES, type StoredContent } from "../store/content-store.ts";
+import { type FileOperation, Staging, tagOf } from "../files/edits.ts";
 import { invalid, refused } from "../fault.ts";
-import type { Hold } from "../hold.ts";
-import { cleanPath } from "../names.ts";
-import { PieceQueue } from "../piece-queue.ts";
+import type { Hold } from "../store/hold.ts";
+import { cleanPath } from "../pfs/names.ts";
+import { PieceQueue } from "../store/piece-queue.ts";
 import type { EngineState } from "../state.ts";
-import type { UrlAccess } from "../url-access.ts";
-import { readUrl } from "../urls.ts";
+import type { UrlAccess } from "../urls/access.ts";
+import { readUrl } from "../urls/urls.ts";
 import { openFile } from "./file-view.ts";
 
 const WAITING_BYTES = 4 * 1024 * 1024;

@@ -3,15 +3,15 @@ import type { FileInfo } from "../../pachyderm/generated/pfs_v2/FileInfo.ts";
 import type { File__Output as FileRequest } from "../../pachyderm/generated/pfs_v2/File.ts";
 import type { PathRange__Output as PathRangeRequest } from "../../pachyderm/generated/pfs_v2/PathRange.ts";
 import type { Timestamp } from "../../pachyderm/generated/google/protobuf/Timestamp.ts";
-import { type CommitRow, commitById, commitText } from "../commits.ts";
-import type { Database } from "../database.ts";
+import { type CommitRow, commitById, commitText } from "../pfs/commits.ts";
+import type { Database } from "../store/database.ts";
 import { notFound, refused } from "../fault.ts";
-import type { FileNode, FileSet, PathRange } from "../file-set.ts";
-import { FILE_SETS_REPO, findFileSet } from "../file-sets.ts";
-import { repoText } from "../names.ts";
-import { resolveCommit } from "../resolve-commit.ts";
+import type { FileNode, FileSet, PathRange } from "../files/file-set.ts";
+import { FILE_SETS_REPO, findFileSet } from "../pfs/file-sets.ts";
+import { repoText } from "../pfs/names.ts";
+import { resolveCommit } from "../pfs/resolve-commit.ts";
 import type { EngineState } from "../state.ts";
-import { writtenBy } from "../written-by.ts";
+import { writtenBy } from "../files/written-by.ts";
 import { fromCommit, fromRepo, toCommitKey, toRepoKey, toTimestamp } from "./wire.ts";
 
 /** The files that a reading request looks at, and how each says whose it is. Held against clean-up until it is disposed of. */

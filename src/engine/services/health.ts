@@ -2,7 +2,7 @@ import type { HealthHandlers } from "../../pachyderm/generated/grpc/health/v1/He
 import type { HealthCheckResponse } from "../../pachyderm/generated/grpc/health/v1/HealthCheckResponse.ts";
 import { notFound } from "../fault.ts";
 import type { Parts } from "./parts.ts";
-import { aborted } from "./rpc.ts";
+import { aborted } from "../rpc.ts";
 
 const SERVING: HealthCheckResponse = { status: "SERVING" };
 

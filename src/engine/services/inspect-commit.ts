@@ -1,8 +1,8 @@
 import type { CommitState } from "../../pachyderm/generated/pfs_v2/CommitState.ts";
-import { type CommitRow, commitText } from "../commits.ts";
-import type { Database } from "../database.ts";
+import { type CommitRow, commitText } from "../pfs/commits.ts";
+import type { Database } from "../store/database.ts";
 import { refused } from "../fault.ts";
-import { isReady } from "../finish.ts";
+import { isReady } from "../pfs/finish.ts";
 import type { EngineState } from "../state.ts";
 
 export type Wait = keyof typeof CommitState | undefined;

@@ -1,12 +1,12 @@
 import type { GetLogsRequest__Output as GetLogsRequest } from "../../pachyderm/generated/pps_v2/GetLogsRequest.ts";
 import type { InputFile } from "../../pachyderm/generated/pps_v2/InputFile.ts";
 import type { LogMessage } from "../../pachyderm/generated/pps_v2/LogMessage.ts";
-import { findRun } from "../datum-runs.ts";
-import type { DatumFile } from "../datums.ts";
+import { findRun } from "../pps/datum-runs.ts";
+import type { DatumFile } from "../pps/datums.ts";
 import { refused, within } from "../fault.ts";
-import type { LogRow } from "../job-log.ts";
-import { type JobRow, findJobById, hasEnded, inspectJob } from "../jobs.ts";
-import { type PipelineRow, inspectPipeline, pipelineById } from "../pipelines.ts";
+import type { LogRow } from "../pps/job-log.ts";
+import { type JobRow, findJobById, hasEnded, inspectJob } from "../pps/jobs.ts";
+import { type PipelineRow, inspectPipeline, pipelineById } from "../pps/pipelines.ts";
 import { workerName } from "../work/environment.ts";
 import { matches } from "../work/running-datums.ts";
 import type { Parts } from "./parts.ts";

@@ -4,12 +4,12 @@ import type { JobSetInfo } from "../../pachyderm/generated/pps_v2/JobSetInfo.ts"
 import type { ListJobRequest__Output as ListJobRequest } from "../../pachyderm/generated/pps_v2/ListJobRequest.ts";
 import type { ListJobSetRequest__Output as ListJobSetRequest } from "../../pachyderm/generated/pps_v2/ListJobSetRequest.ts";
 import type { SubscribeJobRequest__Output as SubscribeJobRequest } from "../../pachyderm/generated/pps_v2/SubscribeJobRequest.ts";
-import type { Database } from "../database.ts";
+import type { Database } from "../store/database.ts";
 import { invalid, refused } from "../fault.ts";
-import { listJobs } from "../job-lists.ts";
-import { type JobRow, findJobById, hasEnded, jobsOfSet } from "../jobs.ts";
-import { findPipeline, pipelineById, pipelineNotFound } from "../pipelines.ts";
-import { resolveCommit } from "../resolve-commit.ts";
+import { listJobs } from "../pps/job-lists.ts";
+import { type JobRow, findJobById, hasEnded, jobsOfSet } from "../pps/jobs.ts";
+import { findPipeline, pipelineById, pipelineNotFound } from "../pps/pipelines.ts";
+import { resolveCommit } from "../pfs/resolve-commit.ts";
 import type { EngineState } from "../state.ts";
 import { toJobInfo, toPipelineKey } from "./pps-wire.ts";
 import { toCommitKey } from "./wire.ts";

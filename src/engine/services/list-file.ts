@@ -4,12 +4,12 @@ import type { FileInfo } from "../../pachyderm/generated/pfs_v2/FileInfo.ts";
 import type { GlobFileRequest__Output as GlobFileRequest } from "../../pachyderm/generated/pfs_v2/GlobFileRequest.ts";
 import type { InspectFileRequest__Output as InspectFileRequest } from "../../pachyderm/generated/pfs_v2/InspectFileRequest.ts";
 import type { ListFileRequest__Output as ListFileRequest } from "../../pachyderm/generated/pfs_v2/ListFileRequest.ts";
-import { commitById } from "../commits.ts";
+import { commitById } from "../pfs/commits.ts";
 import { invalid, notFound, refused } from "../fault.ts";
-import { below, fromKey } from "../file-entry.ts";
-import { ALL_PATHS, type FileNode, type FileSet, type PathRange, cleanQuery } from "../file-set.ts";
+import { below, fromKey } from "../files/file-entry.ts";
+import { ALL_PATHS, type FileNode, type FileSet, type PathRange, cleanQuery } from "../files/file-set.ts";
 import type { EngineState } from "../state.ts";
-import { diff } from "../tree.ts";
+import { diff } from "../tree/tree.ts";
 import { type FileView, fileNotFound, openCommit, openFile, openRow, toFileInfo, toPathRange } from "./file-view.ts";
 
 const MOST_IN_ONE_PAGE = 100_000;

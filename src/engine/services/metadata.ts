@@ -1,12 +1,12 @@
 import { status } from "@grpc/grpc-js";
 import type { APIHandlers } from "../../pachyderm/generated/metadata/API.ts";
 import type { Edit__Output as WireEdit } from "../../pachyderm/generated/metadata/Edit.ts";
-import type { Database } from "../database.ts";
+import type { Database } from "../store/database.ts";
 import { Fault, invalid, within } from "../fault.ts";
-import { type MetadataEdit, type MetadataTarget, editMetadata } from "../metadata.ts";
-import { inspectPipeline } from "../pipelines.ts";
-import { inspectProject } from "../projects.ts";
-import { inspectRepo } from "../repos.ts";
+import { type MetadataEdit, type MetadataTarget, editMetadata } from "../pfs/metadata.ts";
+import { inspectPipeline } from "../pps/pipelines.ts";
+import { inspectProject } from "../pfs/projects.ts";
+import { inspectRepo } from "../pfs/repos.ts";
 import { EMPTY, type Parts } from "./parts.ts";
 import { pickBranch, pickCommit, pickProject, pickRepo } from "./pickers.ts";
 

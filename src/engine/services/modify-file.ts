@@ -1,11 +1,11 @@
 import type { Commit__Output as Commit } from "../../pachyderm/generated/pfs_v2/Commit.ts";
 import type { ModifyFileRequest__Output as ModifyFileRequest } from "../../pachyderm/generated/pfs_v2/ModifyFileRequest.ts";
-import { changeFiles, findTarget } from "../change-files.ts";
+import { changeFiles, findTarget } from "../pfs/change-files.ts";
 import { refused } from "../fault.ts";
-import { isCommitId } from "../names.ts";
-import type { CommitKey } from "../resolve-commit.ts";
+import { isCommitId } from "../pfs/names.ts";
+import type { CommitKey } from "../pfs/resolve-commit.ts";
 import type { EngineState } from "../state.ts";
-import type { UrlAccess } from "../url-access.ts";
+import type { UrlAccess } from "../urls/access.ts";
 import { readChanges } from "./file-changes.ts";
 import { toCommitKey } from "./wire.ts";
 

@@ -1,10 +1,10 @@
 import type { EngineLog } from "../engine-log.ts";
 import type { Runner } from "../runner.ts";
-import type { Secrets } from "../secrets.ts";
+import type { Secrets } from "../pps/secrets.ts";
 import type { EngineState } from "../state.ts";
-import type { UrlAccess } from "../url-access.ts";
+import type { UrlAccess } from "../urls/access.ts";
 import type { Changes } from "./changes.ts";
-import type { Adapter } from "./rpc.ts";
+import type { Adapter } from "../rpc.ts";
 
 /** What the handlers of the services work with. */
 export interface Parts {

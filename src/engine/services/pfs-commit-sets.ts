@@ -1,7 +1,7 @@
 import type { APIHandlers } from "../../pachyderm/generated/pfs_v2/API.ts";
 import { refused } from "../fault.ts";
-import { removeCommit, removeCommitSet } from "../remove-commits.ts";
-import { resolveCommit } from "../resolve-commit.ts";
+import { removeCommit, removeCommitSet } from "../pfs/remove-commits.ts";
+import { resolveCommit } from "../pfs/resolve-commit.ts";
 import { inspectCommitSet, listCommitSets } from "./commit-sets.ts";
 import { EMPTY, type Parts } from "./parts.ts";
 import { toCommitKey } from "./wire.ts";

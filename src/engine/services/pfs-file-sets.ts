@@ -1,8 +1,8 @@
 import type { APIHandlers } from "../../pachyderm/generated/pfs_v2/API.ts";
 import type { AddFileSetRequest__Output as AddFileSetRequest } from "../../pachyderm/generated/pfs_v2/AddFileSetRequest.ts";
 import type { GetFileSetRequest__Output as GetFileSetRequest } from "../../pachyderm/generated/pfs_v2/GetFileSetRequest.ts";
-import { changeFiles } from "../change-files.ts";
-import { type FileOperation, type Staging, stage } from "../edits.ts";
+import { changeFiles } from "../pfs/change-files.ts";
+import { type FileOperation, type Staging, stage } from "../files/edits.ts";
 import { within } from "../fault.ts";
 import {
   DEFAULT_TTL_SECONDS,
@@ -14,12 +14,12 @@ import {
   renewFileSet,
   shards,
   toFileSet,
-} from "../file-sets.ts";
-import type { Hold } from "../hold.ts";
-import { repoById } from "../repos.ts";
-import { resolveCommit } from "../resolve-commit.ts";
+} from "../pfs/file-sets.ts";
+import type { Hold } from "../store/hold.ts";
+import { repoById } from "../pfs/repos.ts";
+import { resolveCommit } from "../pfs/resolve-commit.ts";
 import type { EngineState } from "../state.ts";
-import { EMPTY_ROOT } from "../tree.ts";
+import { EMPTY_ROOT } from "../tree/tree.ts";
 import { readChanges } from "./file-changes.ts";
 import { openRow } from "./file-view.ts";
 import { EMPTY, type Parts } from "./parts.ts";

@@ -1,10 +1,10 @@
 import type { APIHandlers } from "../../pachyderm/generated/pfs_v2/API.ts";
 import type { ProjectInfo } from "../../pachyderm/generated/pfs_v2/ProjectInfo.ts";
-import type { Database } from "../database.ts";
-import { deleteAllProjects, deleteProject } from "../delete-projects.ts";
+import type { Database } from "../store/database.ts";
+import { deleteAllProjects, deleteProject } from "../pfs/delete-projects.ts";
 import { refused, within } from "../fault.ts";
-import { metadataOf } from "../metadata.ts";
-import { type ProjectRow, createProject, inspectProject, listProjects } from "../projects.ts";
+import { metadataOf } from "../pfs/metadata.ts";
+import { type ProjectRow, createProject, inspectProject, listProjects } from "../pfs/projects.ts";
 import { EMPTY, type Parts } from "./parts.ts";
 import { toTimestamp } from "./wire.ts";
 

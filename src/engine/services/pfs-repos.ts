@@ -1,11 +1,11 @@
 import type { APIHandlers } from "../../pachyderm/generated/pfs_v2/API.ts";
 import type { RepoPage__Output as RepoPage } from "../../pachyderm/generated/pfs_v2/RepoPage.ts";
 import type { ReposSummary } from "../../pachyderm/generated/pfs_v2/ReposSummary.ts";
-import type { Database } from "../database.ts";
-import { deleteRepo, deleteRepos, refuseRepoOfPipeline } from "../delete-repos.ts";
+import type { Database } from "../store/database.ts";
+import { deleteRepo, deleteRepos, refuseRepoOfPipeline } from "../pfs/delete-repos.ts";
 import { invalid, within } from "../fault.ts";
-import { repoText } from "../names.ts";
-import { type Page, createRepo, findRepo, inspectRepo, listRepos } from "../repos.ts";
+import { repoText } from "../pfs/names.ts";
+import { type Page, createRepo, findRepo, inspectRepo, listRepos } from "../pfs/repos.ts";
 import { EMPTY, type Parts } from "./parts.ts";
 import { repoSize, toListedRepoInfo, toRepoInfo } from "./repo-info.ts";
 import { fromRepo, toRepoKey } from "./wire.ts";

@@ -4,11 +4,11 @@ import type { CheckStorageRequest__Output as CheckStorageRequest } from "../../p
 import type { FsckRequest__Output as FsckRequest } from "../../pachyderm/generated/pfs_v2/FsckRequest.ts";
 import type { FsckResponse } from "../../pachyderm/generated/pfs_v2/FsckResponse.ts";
 import { Fault } from "../fault.ts";
-import { checkStore } from "../fsck.ts";
-import { findZombies, outputHeads } from "../fsck-zombies.ts";
-import { resolveCommit } from "../resolve-commit.ts";
+import { checkStore } from "../upkeep/fsck.ts";
+import { findZombies, outputHeads } from "../upkeep/fsck-zombies.ts";
+import { resolveCommit } from "../pfs/resolve-commit.ts";
 import type { EngineState } from "../state.ts";
-import { verifyObjects } from "../verify-objects.ts";
+import { verifyObjects } from "../upkeep/verify-objects.ts";
 import type { Parts } from "./parts.ts";
 import { toCommitKey } from "./wire.ts";
 

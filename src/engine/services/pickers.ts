@@ -2,13 +2,13 @@ import type { BranchPicker__Output as BranchPicker } from "../../pachyderm/gener
 import type { CommitPicker__Output as CommitPicker } from "../../pachyderm/generated/pfs_v2/CommitPicker.ts";
 import type { ProjectPicker__Output as ProjectPicker } from "../../pachyderm/generated/pfs_v2/ProjectPicker.ts";
 import type { RepoPicker__Output as RepoPicker } from "../../pachyderm/generated/pfs_v2/RepoPicker.ts";
-import { ancestorOf, descendantOfRoot } from "../ancestry.ts";
-import { type BranchRow, requireBranch } from "../branches.ts";
-import { type CommitRow, commitById } from "../commits.ts";
-import type { Database } from "../database.ts";
+import { ancestorOf, descendantOfRoot } from "../pfs/ancestry.ts";
+import { type BranchRow, requireBranch } from "../pfs/branches.ts";
+import { type CommitRow, commitById } from "../pfs/commits.ts";
+import type { Database } from "../store/database.ts";
 import { invalid, notFound, within } from "../fault.ts";
-import { DEFAULT_PROJECT, type RepoKey, typedRepoText } from "../names.ts";
-import { requireRepo } from "../repos.ts";
+import { DEFAULT_PROJECT, type RepoKey, typedRepoText } from "../pfs/names.ts";
+import { requireRepo } from "../pfs/repos.ts";
 
 // Pickers name things by one of several ways. Each function throws NOT_FOUND where there is no such thing.
 

@@ -1,11 +1,11 @@
 import type { ListPipelineRequest__Output as ListPipelineRequest } from "../../pachyderm/generated/pps_v2/ListPipelineRequest.ts";
 import type { PipelineInfo } from "../../pachyderm/generated/pps_v2/PipelineInfo.ts";
 import type { PipelinesSummary } from "../../pachyderm/generated/pps_v2/PipelinesSummary.ts";
-import { commitsBehindSet } from "../commit-graph.ts";
-import type { Database } from "../database.ts";
+import { commitsBehindSet } from "../pfs/commit-graph.ts";
+import type { Database } from "../store/database.ts";
 import { invalid, refused } from "../fault.ts";
-import { lastJob } from "../jobs.ts";
-import type { PipelineKey } from "../pipeline-spec.ts";
+import { lastJob } from "../pps/jobs.ts";
+import type { PipelineKey } from "../pps/pipeline-spec.ts";
 import {
   type PipelineRow,
   type VersionRow,
@@ -17,8 +17,8 @@ import {
   pipelineById,
   pipelineNotFound,
   pipelineState,
-} from "../pipelines.ts";
-import { listProjects } from "../projects.ts";
+} from "../pps/pipelines.ts";
+import { listProjects } from "../pfs/projects.ts";
 import { toPipelineInfo, toPipelineKey } from "./pps-wire.ts";
 
 /** A pipeline, or with `^2` behind its name the version two before. */

@@ -1,6 +1,6 @@
 import type { APIHandlers } from "../../pachyderm/generated/pps_v2/API.ts";
 import { refused } from "../fault.ts";
-import { inspectJob } from "../jobs.ts";
+import { inspectJob } from "../pps/jobs.ts";
 import { createDatums, inspectDatum, listDatums } from "./datum-queries.ts";
 import { EMPTY, type Parts } from "./parts.ts";
 import { toJobKey } from "./pps-wire.ts";

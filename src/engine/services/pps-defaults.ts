@@ -1,10 +1,10 @@
 import type { APIHandlers } from "../../pachyderm/generated/pps_v2/API.ts";
-import { createPipeline } from "../create-pipeline.ts";
+import { createPipeline } from "../pps/create-pipeline.ts";
 import { within } from "../fault.ts";
-import { DEFAULT_PROJECT } from "../names.ts";
-import { changedByDefaults, clusterDefaults, projectDefaults, putDefaults } from "../pipeline-defaults.ts";
-import { listPipelines, pipelineText } from "../pipelines.ts";
-import { inspectProject } from "../projects.ts";
+import { DEFAULT_PROJECT } from "../pfs/names.ts";
+import { changedByDefaults, clusterDefaults, projectDefaults, putDefaults } from "../pps/pipeline-defaults.ts";
+import { listPipelines, pipelineText } from "../pps/pipelines.ts";
+import { inspectProject } from "../pfs/projects.ts";
 import type { Parts } from "./parts.ts";
 import { fromPipeline } from "./pps-wire.ts";
 import { toTimestamp } from "./wire.ts";

@@ -1,8 +1,8 @@
 import type { Input } from "../../pachyderm/generated/pps_v2/Input.ts";
 import type { JobInfo } from "../../pachyderm/generated/pps_v2/JobInfo.ts";
 import type { PipelineInfo } from "../../pachyderm/generated/pps_v2/PipelineInfo.ts";
-import type { PfsInput, SpecInput } from "../pipeline-spec.ts";
-import { type VersionRow, readSpec } from "../pipelines.ts";
+import type { PfsInput, SpecInput } from "../pps/pipeline-spec.ts";
+import { type VersionRow, readSpec } from "../pps/pipelines.ts";
 import { toTimestamp } from "./wire.ts";
 
 type JobDetails = NonNullable<JobInfo["details"]>;

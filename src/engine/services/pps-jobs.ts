@@ -1,5 +1,5 @@
 import type { APIHandlers } from "../../pachyderm/generated/pps_v2/API.ts";
-import { deleteJob, inspectJob, stopJob } from "../jobs.ts";
+import { deleteJob, inspectJob, stopJob } from "../pps/jobs.ts";
 import { inspectJobSet, listJobInfos, listJobSets, subscribeJobs, waitForJob } from "./job-queries.ts";
 import { getLogs } from "./logs.ts";
 import { EMPTY, type Parts } from "./parts.ts";

@@ -1,17 +1,17 @@
 import type { APIHandlers } from "../../pachyderm/generated/pps_v2/API.ts";
 import type { CreatePipelineRequest__Output as CreatePipelineRequest } from "../../pachyderm/generated/pps_v2/CreatePipelineRequest.ts";
 import type { CreatePipelineTransaction } from "../../pachyderm/generated/pps_v2/CreatePipelineTransaction.ts";
-import { createPipeline } from "../create-pipeline.ts";
+import { createPipeline } from "../pps/create-pipeline.ts";
 import { refused, within } from "../fault.ts";
-import { DEFAULT_PROJECT } from "../names.ts";
-import { withDefaults } from "../pipeline-defaults.ts";
-import { deletePipelines, rerunPipeline, runCron, startPipeline, stopPipeline } from "../pipeline-life.ts";
-import { findPipeline, inspectPipeline, listPipelines, pipelineText } from "../pipelines.ts";
-import { formatSpec } from "../spec-json.ts";
+import { DEFAULT_PROJECT } from "../pfs/names.ts";
+import { withDefaults } from "../pps/pipeline-defaults.ts";
+import { deletePipelines, rerunPipeline, runCron, startPipeline, stopPipeline } from "../pps/pipeline-life.ts";
+import { findPipeline, inspectPipeline, listPipelines, pipelineText } from "../pps/pipelines.ts";
+import { formatSpec } from "../pps/spec-json.ts";
 import { EMPTY, type Parts } from "./parts.ts";
 import { inspectPipelineInfo, listPipelineInfos, pipelinesSummaries } from "./pipeline-queries.ts";
 import { fromPipeline, toPipelineKey } from "./pps-wire.ts";
-import type { Call } from "./rpc.ts";
+import type { Call } from "../rpc.ts";
 
 /** Pipelines. */
 export function pipelineHandlers(parts: Parts): Partial<APIHandlers> {

@@ -1,6 +1,6 @@
 import type { APIHandlers } from "../../pachyderm/generated/pps_v2/API.ts";
 import type { SecretInfo } from "../../pachyderm/generated/pps_v2/SecretInfo.ts";
-import type { SecretRow } from "../secrets.ts";
+import type { SecretRow } from "../pps/secrets.ts";
 import { EMPTY, type Parts } from "./parts.ts";
 import { toTimestamp } from "./wire.ts";
 

@@ -1,16 +1,16 @@
 import type { EgressRequest__Output as EgressRequest } from "../../pachyderm/generated/pfs_v2/EgressRequest.ts";
 import type { EgressResponse } from "../../pachyderm/generated/pfs_v2/EgressResponse.ts";
 import type { GetFileRequest__Output as GetFileRequest } from "../../pachyderm/generated/pfs_v2/GetFileRequest.ts";
-import { commitText } from "../commits.ts";
-import type { StoredContent } from "../content-store.ts";
-import { PIECE_BYTES } from "../content-store-large.ts";
-import { ofFile } from "../damaged-file.ts";
+import { commitText } from "../pfs/commits.ts";
+import type { StoredContent } from "../store/content-store.ts";
+import { PIECE_BYTES } from "../store/large-objects.ts";
+import { ofFile } from "../files/damaged-file.ts";
 import { invalid, refused, unimplemented, within } from "../fault.ts";
-import type { FileNode } from "../file-set.ts";
+import type { FileNode } from "../files/file-set.ts";
 import type { EngineState } from "../state.ts";
-import { END_OF_TAR, tarHeader, tarPadding } from "../tar.ts";
-import type { UrlAccess } from "../url-access.ts";
-import { writeToUrl } from "../urls.ts";
+import { END_OF_TAR, tarHeader, tarPadding } from "../files/tar.ts";
+import type { UrlAccess } from "../urls/access.ts";
+import { writeToUrl } from "../urls/urls.ts";
 import { allocateValue } from "./bytes-value.ts";
 import { type FileView, fileNotFound, openFile, toPathRange } from "./file-view.ts";
 

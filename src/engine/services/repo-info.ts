@@ -1,9 +1,9 @@
 import type { RepoInfo } from "../../pachyderm/generated/pfs_v2/RepoInfo.ts";
-import { findBranch, listBranches } from "../branches.ts";
-import { commitById } from "../commits.ts";
-import type { Database } from "../database.ts";
-import { metadataOf } from "../metadata.ts";
-import type { RepoRow } from "../repos.ts";
+import { findBranch, listBranches } from "../pfs/branches.ts";
+import { commitById } from "../pfs/commits.ts";
+import type { Database } from "../store/database.ts";
+import { metadataOf } from "../pfs/metadata.ts";
+import type { RepoRow } from "../pfs/repos.ts";
 import { fromRepo, toTimestamp } from "./wire.ts";
 
 /** What InspectRepo shows. */

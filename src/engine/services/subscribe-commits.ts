@@ -1,11 +1,11 @@
 import type { CommitInfo } from "../../pachyderm/generated/pfs_v2/CommitInfo.ts";
 import type { SubscribeCommitRequest__Output as SubscribeCommitRequest } from "../../pachyderm/generated/pfs_v2/SubscribeCommitRequest.ts";
-import type { CommitRow } from "../commits.ts";
-import type { Database } from "../database.ts";
+import type { CommitRow } from "../pfs/commits.ts";
+import type { Database } from "../store/database.ts";
 import { refused, within } from "../fault.ts";
-import { repoText } from "../names.ts";
-import { requireRepo } from "../repos.ts";
-import { resolveCommit } from "../resolve-commit.ts";
+import { repoText } from "../pfs/names.ts";
+import { requireRepo } from "../pfs/repos.ts";
+import { resolveCommit } from "../pfs/resolve-commit.ts";
 import type { EngineState } from "../state.ts";
 import { toCommitInfo } from "./commit-info.ts";
 import { waitForCommit } from "./inspect-commit.ts";

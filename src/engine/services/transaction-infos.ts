@@ -1,7 +1,7 @@
 import type { TransactionInfo } from "../../pachyderm/generated/transaction_v2/TransactionInfo.ts";
 import type { TransactionInfo__Output } from "../../pachyderm/generated/transaction_v2/TransactionInfo.ts";
 import { loadProtocol } from "../../pachyderm/protocol.ts";
-import type { Database } from "../database.ts";
+import type { Database } from "../store/database.ts";
 import { notFound } from "../fault.ts";
 
 const { responseSerialize: encode, responseDeserialize: decode } = loadProtocol().transaction_v2.API.service.InspectTransaction;

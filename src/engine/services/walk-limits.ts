@@ -1,4 +1,4 @@
-import { WALK_LIMITS, type WalkLimits } from "../branches.ts";
+import { WALK_LIMITS, type WalkLimits } from "../pfs/branches.ts";
 
 /** How far a walk along provenance goes; nothing, or 0, means pachd's own limits. */
 export function toWalkLimits(depth: unknown, count: unknown): WalkLimits {

@@ -2,13 +2,13 @@ import type { Branch, Branch__Output } from "../../pachyderm/generated/pfs_v2/Br
 import type { Commit, Commit__Output } from "../../pachyderm/generated/pfs_v2/Commit.ts";
 import type { Repo, Repo__Output } from "../../pachyderm/generated/pfs_v2/Repo.ts";
 import type { Timestamp } from "../../pachyderm/generated/google/protobuf/Timestamp.ts";
-import type { BranchKey, BranchRow } from "../branches.ts";
-import type { CommitRow } from "../commits.ts";
-import type { Database } from "../database.ts";
+import type { BranchKey, BranchRow } from "../pfs/branches.ts";
+import type { CommitRow } from "../pfs/commits.ts";
+import type { Database } from "../store/database.ts";
 import { refused } from "../fault.ts";
-import { DEFAULT_PROJECT, type RepoKey } from "../names.ts";
-import { repoById } from "../repos.ts";
-import type { CommitKey } from "../resolve-commit.ts";
+import { DEFAULT_PROJECT, type RepoKey } from "../pfs/names.ts";
+import { repoById } from "../pfs/repos.ts";
+import type { CommitKey } from "../pfs/resolve-commit.ts";
 
 // From the wire. Only a repo's project is filled in where it is missing; without its type there is no such repo, as in pachd.
 

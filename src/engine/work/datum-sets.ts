@@ -1,5 +1,5 @@
-import type { Datum } from "../datums.ts";
-import type { DatumSet } from "../pipeline-spec.ts";
+import type { Datum } from "../pps/datums.ts";
+import type { DatumSet } from "../pps/pipeline-spec.ts";
 
 /** A datum that is left to do, and its place among all of its job. */
 export interface PlannedDatum {

@@ -1,6 +1,6 @@
-import { type JobRow, outputCommit, setJobState } from "../jobs.ts";
+import { type JobRow, outputCommit, setJobState } from "../pps/jobs.ts";
 import { reasonOf } from "../sandbox/slot.ts";
-import { writeToUrl } from "../urls.ts";
+import { writeToUrl } from "../urls/urls.ts";
 import type { JobTools } from "./job-tools.ts";
 
 /** Writes a job's output to the URL that its spec has for that. Answers what went wrong, or nothing. */

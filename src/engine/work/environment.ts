@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { Datum } from "../datums.ts";
-import type { JobRow } from "../jobs.ts";
-import type { PipelineSpec } from "../pipeline-spec.ts";
+import type { Datum } from "../pps/datums.ts";
+import type { JobRow } from "../pps/jobs.ts";
+import type { PipelineSpec } from "../pps/pipeline-spec.ts";
 
 type Variables = Readonly<Record<string, string>>;
 

@@ -1,8 +1,8 @@
-import type { JobLog } from "../job-log.ts";
+import type { JobLog } from "../pps/job-log.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
-import type { Secrets } from "../secrets.ts";
+import type { Secrets } from "../pps/secrets.ts";
 import type { EngineState } from "../state.ts";
-import type { UrlAccess } from "../url-access.ts";
+import type { UrlAccess } from "../urls/access.ts";
 
 /** What all jobs of an engine use. */
 export interface JobTools {

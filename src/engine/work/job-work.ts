@@ -1,5 +1,5 @@
-import type { JobRow } from "../jobs.ts";
-import type { PipelineSpec, Program } from "../pipeline-spec.ts";
+import type { JobRow } from "../pps/jobs.ts";
+import type { PipelineSpec, Program } from "../pps/pipeline-spec.ts";
 import type { SecretFile } from "../sandbox/secret-files.ts";
 import type { Slot } from "../sandbox/slot.ts";
 import type { UserAccount } from "../sandbox/user-account.ts";

@@ -2,7 +2,7 @@ import { constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
-import type { ContentStore, StoredContent } from "../content-store.ts";
+import type { ContentStore, StoredContent } from "../store/content-store.ts";
 
 /** How soon a program that opens a pipe gets something: nothing tells when it does, so it is tried again and again. */
 const LOOK_MS = 10;

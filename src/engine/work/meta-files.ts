@@ -1,15 +1,15 @@
-import { type CommitRow, commitById, goodRoot } from "../commits.ts";
-import type { StoredContent } from "../content-store.ts";
-import type { DatumState, DatumStats } from "../datum-runs.ts";
-import type { DatumFile } from "../datums.ts";
-import { inOrder } from "../edit-order.ts";
-import { below, fileEntry, fileKey } from "../file-set.ts";
-import type { Hold } from "../hold.ts";
-import type { JobRow } from "../jobs.ts";
-import type { PipelineKey } from "../pipeline-spec.ts";
+import { type CommitRow, commitById, goodRoot } from "../pfs/commits.ts";
+import type { StoredContent } from "../store/content-store.ts";
+import type { DatumState, DatumStats } from "../pps/datum-runs.ts";
+import type { DatumFile } from "../pps/datums.ts";
+import { inOrder } from "../tree/edit-order.ts";
+import { below, fileEntry, fileKey } from "../files/file-set.ts";
+import type { Hold } from "../store/hold.ts";
+import type { JobRow } from "../pps/jobs.ts";
+import type { PipelineKey } from "../pps/pipeline-spec.ts";
 import type { EngineState } from "../state.ts";
 import type { Transaction } from "../transaction.ts";
-import { EMPTY_ROOT, type Edit, type NodeStore, applyEdits, entries } from "../tree.ts";
+import { EMPTY_ROOT, type Edit, type NodeStore, applyEdits, entries } from "../tree/tree.ts";
 import type { Outcome } from "./attempt.ts";
 
 const STATES = { SUCCESS: "PROCESSED", FAILED: "FAILED", RECOVERED: "RECOVERED" } satisfies Record<DatumState, string>;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { StoredContent } from "../content-store.ts";
-import type { Datum } from "../datums.ts";
+import type { StoredContent } from "../store/content-store.ts";
+import type { Datum } from "../pps/datums.ts";
 import { refused } from "../fault.ts";
 import type { Slot } from "../sandbox/slot.ts";
 import type { Processor } from "./job-work.ts";

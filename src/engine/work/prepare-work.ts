@@ -1,9 +1,9 @@
 import { notFound } from "../fault.ts";
-import type { JobRow } from "../jobs.ts";
-import type { PipelineSpec } from "../pipeline-spec.ts";
+import type { JobRow } from "../pps/jobs.ts";
+import type { PipelineSpec } from "../pps/pipeline-spec.ts";
 import type { SecretFile } from "../sandbox/secret-files.ts";
 import { findAccount } from "../sandbox/user-account.ts";
-import type { Secrets } from "../secrets.ts";
+import type { Secrets } from "../pps/secrets.ts";
 import { jobVariables } from "./environment.ts";
 import type { JobTools } from "./job-tools.ts";
 import type { JobWork } from "./job-work.ts";

@@ -1,10 +1,10 @@
-import type { CommitRow } from "../commits.ts";
-import { recordRun } from "../datum-runs.ts";
-import { inOrder } from "../edit-order.ts";
-import { fileEntry, fileKey } from "../file-set.ts";
-import type { Hold } from "../hold.ts";
-import { findJobById, hasEnded, outputCommit } from "../jobs.ts";
-import { type Edit, applyEdits } from "../tree.ts";
+import type { CommitRow } from "../pfs/commits.ts";
+import { recordRun } from "../pps/datum-runs.ts";
+import { inOrder } from "../tree/edit-order.ts";
+import { fileEntry, fileKey } from "../files/file-set.ts";
+import type { Hold } from "../store/hold.ts";
+import { findJobById, hasEnded, outputCommit } from "../pps/jobs.ts";
+import { type Edit, applyEdits } from "../tree/tree.ts";
 import { findMetaCommit, metaFiles } from "./meta-files.ts";
 import type { Outcome } from "./attempt.ts";
 import type { JobWork } from "./job-work.ts";

@@ -1,5 +1,5 @@
-import { NO_STATS } from "../datum-runs.ts";
-import type { Datum } from "../datums.ts";
+import { NO_STATS } from "../pps/datum-runs.ts";
+import type { Datum } from "../pps/datums.ts";
 import { Attempt, type Outcome, type Place } from "./attempt.ts";
 import { datumVariables } from "./environment.ts";
 import { type JobWork, datumLimit, runProgram } from "./job-work.ts";

@@ -1,4 +1,4 @@
-import type { Datum, DatumFile } from "../datums.ts";
+import type { Datum, DatumFile } from "../pps/datums.ts";
 
 interface Running {
   readonly datum: Datum;

@@ -1,10 +1,10 @@
 import { type Stats, createReadStream } from "node:fs";
 import { lstat, readFile, readdir, readlink, realpath } from "node:fs/promises";
 import { join, posix } from "node:path";
-import type { ContentStore, StoredContent } from "../content-store.ts";
+import type { ContentStore, StoredContent } from "../store/content-store.ts";
 import { refused, within } from "../fault.ts";
-import type { Hold } from "../hold.ts";
-import { cleanPath } from "../names.ts";
+import type { Hold } from "../store/hold.ts";
+import { cleanPath } from "../pfs/names.ts";
 
 export interface Output {
   /** In the output commit. */

@@ -2,7 +2,7 @@ import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { WorkerHandlers } from "../../pachyderm/generated/pachyderm/worker/Worker.ts";
 import { loadProtocol } from "../../pachyderm/protocol.ts";
 import { refused } from "../fault.ts";
-import { Adapter, translator } from "../services/rpc.ts";
+import { Adapter, translator } from "../rpc.ts";
 
 /** Has the next datum put into /pfs when the one before is done, with or without an error, and answers its variables. */
 export type NextDatum = (error: string, signal: AbortSignal) => Promise<string[]>;

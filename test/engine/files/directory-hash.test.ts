@@ -1,0 +1,73 @@
+import * as fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import { directoryHashes } from "../../../src/engine/files/directory-hash.ts";
+import { below, fileEntry, fileKey, fromEntry } from "../../../src/engine/files/file-entry.ts";
+import { directoryHash, loadHasher, smallFileHash } from "../../../src/engine/store/file-hash.ts";
+import { type TreeNode, decodeNode } from "../../../src/engine/tree/node.ts";
+import { EMPTY_ROOT, type NodeStore, applyEdits, entries } from "../../../src/engine/tree/tree.ts";
+import { runs } from "../../helpers/scale.ts";
+
+class MemoryStore implements NodeStore {
+  readonly #nodes = new Map<string, string>();
+
+  read(id: string): TreeNode {
+    return decodeNode(id, this.#nodes.get(id) ?? "");
+  }
+
+  put(id: string, text: string): void {
+    this.#nodes.set(id, text);
+  }
+}
+
+const path = fc.array(fc.constantFrom("a", "a-", "b", "c"), { minLength: 1, maxLength: 3 }).map((names) => `/${names.join("/")}`);
+const edit = fc.record({ path, tag: fc.constantFrom("default", "d1"), text: fc.option(fc.constantFrom("x", "y", "z")) });
+const versions = fc.array(fc.array(edit, { maxLength: 6 }), { minLength: 1, maxLength: 6 });
+
+beforeAll(loadHasher);
+
+function change(store: NodeStore, root: string, edits: readonly { path: string; tag: string; text: string | null }[]): string {
+  const byKey = new Map(
+    edits.map(({ path, tag, text }) => {
+      const content = text === null ? undefined : { chunks: [], bytes: 1, hash: smallFileHash(Buffer.from(text)) };
+      return [fileKey(path, tag), content && fileEntry(content)] as const;
+    }),
+  );
+  const sorted = [...byKey].sort(([one], [other]) => (one < other ? -1 : 1));
+  return applyEdits(
+    store,
+    root,
+    sorted.map(([key, entry]) => ({ key, entry })),
+  );
+}
+
+/** From all files, with no memory. */
+function plainHash(store: NodeStore, root: string, directory: string): string {
+  const hashes: string[] = [];
+  let inside = "";
+  for (const entry of entries(store, root, below(directory))) {
+    const { path, hash } = fromEntry(entry);
+    const slash = path.indexOf("/", directory.length);
+    const child = path.slice(0, slash + 1);
+    if (slash === -1) hashes.push(hash);
+    else if (child !== inside) hashes.push(plainHash(store, root, child));
+    inside = child;
+  }
+  return directoryHash(Buffer.from(hashes.join(""), "hex"));
+}
+
+describe("the hash of a directory", () => {
+  test("is the same from what is remembered of other versions as from all files", () => {
+    fc.assert(
+      fc.property(versions, (changes) => {
+        const store = new MemoryStore();
+        let root = EMPTY_ROOT;
+        for (const edits of changes) {
+          root = change(store, root, edits);
+          expect(directoryHashes(store).of(root, "/")).toBe(plainHash(store, root, "/"));
+          expect(directoryHashes(store).of(root, "/a/")).toBe(plainHash(store, root, "/a/"));
+        }
+      }),
+      runs(300),
+    );
+  });
+});
