@@ -1,4 +1,4 @@
-import { directoryHash } from "../store/file-hash.ts";
+import { blake2b256, directoryHash } from "../store/file-hash.ts";
 import { below, fromEntry, writersOf } from "./file-entry.ts";
 import { type NodeStore, diff, entries } from "../tree/tree.ts";
 
@@ -18,17 +18,22 @@ const MOST_CHILDREN = 200_000;
 /** With more differences than that, reading the directory anew is as good. */
 const MOST_DIFFERENCES = 500;
 
+/** Makes a directory's hash of its direct children and their hashes. */
+type Combine = (children: readonly string[], hashes: Buffer) => string;
+
 /**
- * Pachyderm's hashes of directories: each is made of the hashes of all direct children. To make one anew from a million
- * children after each commit would be slow, so the last listings are kept, and a new one is made from the difference.
+ * Hashes of directories, each made of those of all direct children. To make one anew from a million children after each commit
+ * would be slow, so the last listings are kept, and a new one is made from the difference.
  */
 class DirectoryHashes {
   readonly #nodes: NodeStore;
+  readonly #combine: Combine;
   readonly #kept = new Map<string, Listing[]>();
   #children = 0;
 
-  constructor(nodes: NodeStore) {
+  constructor(nodes: NodeStore, combine: Combine) {
     this.#nodes = nodes;
+    this.#combine = combine;
   }
 
   /** The hash of a directory, whose path ends in a slash, in the tree with that root; hexadecimal. */
@@ -61,7 +66,7 @@ class DirectoryHashes {
         hashes.push(fromEntry(entry).hash);
       }
     }
-    return listing(root, children, Buffer.from(hashes.join(""), "hex"));
+    return this.#listing(root, children, Buffer.from(hashes.join(""), "hex"));
   }
 
   /** The listing of a later, or earlier, tree from that of another one, or undefined when too much differs. */
@@ -91,13 +96,17 @@ class DirectoryHashes {
     }
     children.push(old.children.slice(done));
     hashes.push(old.hashes.subarray(done * HASH_BYTES));
-    return listing(root, isSame ? old.children : children.flat(), Buffer.concat(hashes));
+    return this.#listing(root, isSame ? old.children : children.flat(), Buffer.concat(hashes));
   }
 
   /** Of a child: none where it is not there, several where several datums wrote it. */
   #hashesOf(root: string, child: string): string[] {
     if (!child.endsWith("/")) return [...entries(this.#nodes, root, writersOf(child))].map((entry) => fromEntry(entry).hash);
     return entries(this.#nodes, root, below(child)).next().done === true ? [] : [this.of(root, child)];
+  }
+
+  #listing(root: string, children: readonly string[], hashes: Buffer): Listing {
+    return { root, children, hashes, hash: this.#combine(children, hashes) };
   }
 
   #keep(directory: string, made: Listing): void {
@@ -111,18 +120,21 @@ class DirectoryHashes {
   }
 }
 
-const ofStore = new WeakMap<NodeStore, DirectoryHashes>();
-
-/** Those of a store's trees. */
-export function directoryHashes(nodes: NodeStore): DirectoryHashes {
-  const made = ofStore.get(nodes) ?? new DirectoryHashes(nodes);
-  ofStore.set(nodes, made);
-  return made;
+/** One for each store, so that what it remembers is used again. */
+function oncePerStore(combine: Combine): (nodes: NodeStore) => DirectoryHashes {
+  const made = new WeakMap<NodeStore, DirectoryHashes>();
+  return (nodes) => {
+    const hashes = made.get(nodes) ?? new DirectoryHashes(nodes, combine);
+    made.set(nodes, hashes);
+    return hashes;
+  };
 }
 
-function listing(root: string, children: readonly string[], hashes: Buffer): Listing {
-  return { root, children, hashes, hash: directoryHash(hashes) };
-}
+/** Pachyderm's, which clients see: names play no part in it, so that of a directory in which a file was renamed is the same. */
+export const directoryHashes = oncePerStore((_, hashes) => directoryHash(hashes));
+
+/** Equal where the same names hold the same content. */
+export const directoryIdentities = oncePerStore((children, hashes) => blake2b256(children.join("\n"), hashes));
 
 /** The direct child of a directory that a key of the tree lies in: `/a/x` of `/a/`, or `/a/b/`. */
 function childOf(directory: string, key: string): string {

@@ -8,6 +8,8 @@ export interface FileNode {
   readonly bytes: number;
   /** Pachyderm's content hash, hexadecimal. */
   readonly hash: string;
+  /** Of a directory another one than the hash, which is blind to names: equal only where the same files hold the same. */
+  readonly identity: string;
   /** Who wrote it: a datum's id, or `default` for users. Empty for a directory. */
   readonly tag: string;
   /** Undefined for a directory. */
@@ -59,6 +61,10 @@ class StoredFile implements FileNode {
 
   get hash(): string {
     return this.#entry.value.slice(BEFORE_HASH, BEFORE_HASH + HASH_DIGITS);
+  }
+
+  get identity(): string {
+    return this.hash;
   }
 
   get tag(): string {

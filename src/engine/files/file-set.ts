@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { directoryHashes } from "./directory-hash.ts";
+import { directoryHashes, directoryIdentities } from "./directory-hash.ts";
 import { refused } from "../fault.ts";
 import { type FileNode, below, duplicatePath, fromEntry, pathCollision, writersOf } from "./file-entry.ts";
 import { compileGlob } from "./glob.ts";
@@ -107,6 +107,10 @@ export class FileSet {
     return directoryHashes(this.#nodes).of(this.root, directory);
   }
 
+  identityOf(directory: string): string {
+    return directoryIdentities(this.#nodes).of(this.root, directory);
+  }
+
   /**
    * Each directory comes before what is in it. One that is deeper than asked for is passed over without reading it. The first
    * file behind the end still tells directories before the end, which it lies in.
@@ -167,6 +171,10 @@ class Directory implements FileNode {
 
   get hash(): string {
     return this.#files.hashOf(this.path);
+  }
+
+  get identity(): string {
+    return this.#files.identityOf(this.path);
   }
 }
 

@@ -1,7 +1,7 @@
 import { FileSet } from "./file-set.ts";
 import { fileKey } from "./file-entry.ts";
 import { EMPTY_ROOT, type Edit, type NodeStore, applyEdits, entries } from "../tree/tree.ts";
-import { type TreeNode, decodeNode } from "../tree/node.ts";
+import type { TreeNode } from "../tree/node.ts";
 
 /** The files of one writer alone. Reads the whole tree. */
 export function writtenBy(nodes: NodeStore, root: string, tag: string): FileSet {
@@ -23,7 +23,7 @@ export class MemoryNodeStore implements NodeStore {
     return node;
   }
 
-  put(id: string, text: string): void {
-    this.#nodes.set(id, decodeNode(id, text));
+  put(id: string, _text: string, node: TreeNode): void {
+    this.#nodes.set(id, node);
   }
 }

@@ -18,6 +18,8 @@ export interface DatumFile {
   readonly type: "FILE" | "DIR";
   readonly bytes: number;
   readonly hash: string;
+  /** Equal only where the names and the content are the same; the hash of a directory knows no names. */
+  readonly identity: string;
   readonly tag: string;
   /** The program sees a named pipe, or a file without content. */
   readonly lazy: boolean;
@@ -90,6 +92,7 @@ function matches(state: EngineState, leaf: PfsInput, commit: CommitRow): DatumFi
       type: node.type,
       bytes: node.bytes,
       hash: node.hash,
+      identity: node.identity,
       tag: node.tag,
       lazy: leaf.lazy,
       emptyFiles: leaf.emptyFiles,
@@ -103,6 +106,6 @@ function matches(state: EngineState, leaf: PfsInput, commit: CommitRow): DatumFi
 
 function toDatum(files: readonly DatumFile[], salt: string): Datum {
   const id = datumId(files.map(({ input, repo, branch, path }) => ({ name: input, repo: repo.name, branch, path })));
-  const hashes = files.filter((file) => !file.isReference).map(({ hash }) => Buffer.from(hash, "hex"));
-  return { id, hash: blake2b256(id, ...hashes, salt), files };
+  const identities = files.filter((file) => !file.isReference).map(({ identity }) => Buffer.from(identity, "hex"));
+  return { id, hash: blake2b256(id, ...identities, salt), files };
 }

@@ -30,12 +30,13 @@ export class SqliteNodeStore implements NodeStore {
   }
 
   /** Within the transaction that makes something refer to the tree: only that keeps it from clean-up. */
-  put(id: string, node: string): void {
+  put(id: string, text: string, node: TreeNode): void {
     this.holds.note(id);
+    this.remember(id, node);
     this.db.run(
       "INSERT INTO nodes (id, node) VALUES (?, ?) ON CONFLICT DO UPDATE SET node = excluded.node WHERE node <> excluded.node",
       id,
-      node,
+      text,
     );
   }
 

@@ -103,7 +103,7 @@ export class TreeBuilder {
 
   #put(node: TreeNode): string {
     const { id, text } = encodeNode(node);
-    if (!this.#known.has(id)) this.#store.put(id, text);
+    if (!this.#known.has(id)) this.#store.put(id, text, node);
     return id;
   }
 }

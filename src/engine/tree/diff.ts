@@ -59,7 +59,8 @@ interface Frame {
 class TreeCursor {
   readonly #store: NodeStore;
   readonly #range: KeyRange;
-  readonly #path: Frame[] = [];
+  readonly #above: Frame[] = [];
+  #frame: Frame | undefined;
 
   constructor(store: NodeStore, root: string, range: KeyRange) {
     this.#store = store;
@@ -68,12 +69,11 @@ class TreeCursor {
   }
 
   get head(): Entry | ChildReference | undefined {
-    const frame = this.#path.at(-1);
-    return frame?.members[frame.index];
+    return this.#frame?.members[this.#frame.index];
   }
 
   get level(): number {
-    return this.#path.at(-1)?.level ?? 0;
+    return this.#frame?.level ?? 0;
   }
 
   entry(): Entry | undefined {
@@ -83,9 +83,8 @@ class TreeCursor {
 
   /** Goes past the head. */
   skip(): void {
-    const frame = this.#path.at(-1);
-    if (frame === undefined) return;
-    frame.index += 1;
+    if (this.#frame === undefined) return;
+    this.#frame.index += 1;
     this.#leaveFinished();
   }
 
@@ -99,16 +98,13 @@ class TreeCursor {
 
   #enter(id: string): void {
     const node = readNode(this.#store, id);
-    this.#path.push({ level: node.level, members: membersIn(node, this.#range), index: 0 });
+    if (this.#frame !== undefined) this.#above.push(this.#frame);
+    this.#frame = { level: node.level, members: membersIn(node, this.#range), index: 0 };
     this.#leaveFinished();
   }
 
   #leaveFinished(): void {
-    let frame = this.#path.at(-1);
-    while (frame && frame.index >= frame.members.length) {
-      this.#path.pop();
-      frame = this.#path.at(-1);
-    }
+    while (this.#frame !== undefined && this.#frame.index >= this.#frame.members.length) this.#frame = this.#above.pop();
   }
 }
 

@@ -5,7 +5,8 @@ import { StemmaError } from "../../lineage/errors.ts";
 export interface NodeStore {
   /** A node that was put, checked by `decodeNode` when its text was read, or throws. */
   read(id: string): TreeNode;
-  put(id: string, text: string): void;
+  /** The text is the node's. */
+  put(id: string, text: string, node: TreeNode): void;
 }
 
 /** One member of a tree. */

@@ -16,9 +16,8 @@ export interface EntriesOptions extends KeyRange {
 /** The entries of a range in the order of their keys, read node by node as they are asked for. */
 export function* entries(store: NodeStore, root: string, options: EntriesOptions = {}): Generator<Entry, void> {
   for (const leaf of leaves(store, root, options)) {
-    for (const entry of inOrder(leaf, options)) {
-      if (isIn(entry.key, options)) yield entry;
-    }
+    const isWhole = isInside(leaf, options);
+    for (const entry of inOrder(leaf, options)) if (isWhole || isIn(entry.key, options)) yield entry;
   }
 }
 
@@ -81,6 +80,11 @@ export function childrenIn(children: readonly ChildReference[], { from, before }
 
 function inOrder<Member>(members: readonly Member[], { reverse }: EntriesOptions): readonly Member[] {
   return reverse === true ? members.toReversed() : members;
+}
+
+function isInside(leaf: readonly Entry[], range: KeyRange): boolean {
+  const [first, last] = [leaf[0], leaf.at(-1)];
+  return first !== undefined && last !== undefined && isIn(first.key, range) && isIn(last.key, range);
 }
 
 export function isIn(key: string, { from, before }: KeyRange): boolean {

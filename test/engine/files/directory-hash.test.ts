@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { directoryHashes } from "../../../src/engine/files/directory-hash.ts";
+import { directoryHashes, directoryIdentities } from "../../../src/engine/files/directory-hash.ts";
 import { below, fileEntry, fileKey, fromEntry } from "../../../src/engine/files/file-entry.ts";
 import { directoryHash, loadHasher, smallFileHash } from "../../../src/engine/store/file-hash.ts";
 import { type TreeNode, decodeNode } from "../../../src/engine/tree/node.ts";
@@ -69,5 +69,23 @@ describe("the hash of a directory", () => {
       }),
       runs(300),
     );
+  });
+
+  test("is blind to names, and its identity is not", () => {
+    const store = new MemoryStore();
+    const put = (path: string, text: string | null): { path: string; tag: string; text: string | null } => ({
+      path,
+      tag: "default",
+      text,
+    });
+    const before = change(store, EMPTY_ROOT, [put("/a/b", "x"), put("/a/c", "y")]);
+    const renamed = change(store, before, [put("/a/c", null), put("/a/d", "y")]);
+    const back = change(store, renamed, [put("/a/c", "y"), put("/a/d", null)]);
+    const [hashes, identities] = [directoryHashes(store), directoryIdentities(store)].map((of) =>
+      [before, renamed, back].map((root) => of.of(root, "/")),
+    );
+    expect(new Set(hashes).size).toBe(1);
+    expect(identities?.[0]).not.toBe(identities?.[1]);
+    expect(identities?.[0]).toBe(identities?.[2]);
   });
 });

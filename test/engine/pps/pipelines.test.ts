@@ -95,6 +95,13 @@ describe.each(["namespace", "rewrite"])("pipelines of the embedded engine, /pfs 
     expect(await readAll(client, name)).toEqual({ "/x": "12", "/y": "3" });
   });
 
+  test("a directory in which a file was renamed is something new to do, though its hash is the same", async () => {
+    const { input, name } = await newPipeline("ls /pfs/in/x > /pfs/out/names", { "/x/old": "1" });
+    await client.modifyBranch(branch(input), [{ kind: "delete", path: "/x/old" }, put("/x/new", "1")]);
+    expect(await newestJob(name)).toMatchObject({ state: "JOB_SUCCESS", datums: { processed: 1, skipped: 0 } });
+    expect(await readAll(client, name)).toEqual({ "/names": "new\n" });
+  });
+
   test("an empty commit has no datums, also for a pattern that matches the root", async () => {
     const { first } = await newPipeline("exit 1", {}, { input: { pfs: { repo: `input${names + 1}`, name: "in", glob: "/" } } });
     expect(first).toMatchObject({ state: "JOB_SUCCESS", datums: { total: 0 } });
