@@ -73,14 +73,18 @@ describe("the hash of a directory", () => {
 
   test("is blind to names, and its identity is not", () => {
     const store = new MemoryStore();
-    const put = (path: string, text: string | null): { path: string; tag: string; text: string | null } => ({
-      path,
-      tag: "default",
-      text,
-    });
-    const before = change(store, EMPTY_ROOT, [put("/a/b", "x"), put("/a/c", "y")]);
-    const renamed = change(store, before, [put("/a/c", null), put("/a/d", "y")]);
-    const back = change(store, renamed, [put("/a/c", "y"), put("/a/d", null)]);
+    const before = change(store, EMPTY_ROOT, [
+      { path: "/a/b", tag: "default", text: "x" },
+      { path: "/a/c", tag: "default", text: "y" },
+    ]);
+    const renamed = change(store, before, [
+      { path: "/a/c", tag: "default", text: null },
+      { path: "/a/d", tag: "default", text: "y" },
+    ]);
+    const back = change(store, renamed, [
+      { path: "/a/c", tag: "default", text: "y" },
+      { path: "/a/d", tag: "default", text: null },
+    ]);
     const [hashes, identities] = [directoryHashes(store), directoryIdentities(store)].map((of) =>
       [before, renamed, back].map((root) => of.of(root, "/")),
     );
