@@ -1,13 +1,26 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { StemmaError } from "../../lineage/errors.ts";
 
-/** Makes a folder and those above it where they are missing. When this resolves, they are on the disk: their entries, too. */
+/**
+ * Makes a folder and those above it where they are missing; throws USAGE where it cannot. When this resolves, they are on the
+ * disk: their entries, too.
+ * One after the other, as mkdir's own `recursive` never ends where the system refuses with ENOENT, as below /proc.
+ */
 export async function makeFolder(path: string): Promise<void> {
-  const whole = resolve(path);
-  const first = await mkdir(whole, { recursive: true });
-  if (first === undefined) return;
-  for (let made = whole; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+  const missing: string[] = [];
+  for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
+  for (const folder of missing) {
+    try {
+      await mkdir(folder);
+    } catch (error) {
+      // Another one has made it meanwhile.
+      if (existsSync(folder)) continue;
+      throw new StemmaError("USAGE", `cannot make the folder ${folder}: ${(error as Error).message}.`, { cause: error });
+    }
+    await syncFolder(dirname(folder));
+  }
 }
 
 /** Brings a folder's entries to the disk: what was made in it, or got another name, is then found after a loss of power. */
