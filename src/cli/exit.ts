@@ -18,7 +18,7 @@ export function exitCodeOf(code: ErrorCode): number {
 
 /** What, where, and what to do, on one line. */
 export function oneLine(error: StemmaError): string {
-  return [error.message, error.hint].filter(Boolean).join(" ").replace(/\s+/g, " ").trim();
+  return [error.message.trim().replace(/\s*\n\s*/g, "; "), error.hint].filter(Boolean).join(" ").replace(/\s+/g, " ").trim();
 }
 
 /** Thrown by a command that has printed all there is to say, to end with this exit code. */
