@@ -201,7 +201,8 @@ describe.each(["namespace", "rewrite"])("a worker, /pfs by %s", (sandbox) => {
     const isRoot = process.getuid?.() === 0;
     const script = "id -un > /pfs/out/name; echo changed > /pfs/in/a; echo $HOME > /pfs/out/home";
     const { name, job } = await run({ "/a": "1" }, "", {
-      transform: { cmd: ["sh", "-c", script], user: isRoot ? "nobody" : "root" },
+      // Where this user finds programs, another one may find none.
+      transform: { cmd: ["sh", "-c", script], user: isRoot ? "nobody" : "root", env: { PATH: "/usr/bin:/bin" } },
     });
     const why = 'commands can run as the user "root" only where the engine runs as root';
     expect(job).toMatchObject(isRoot ? { state: "JOB_SUCCESS" } : { state: "JOB_FAILURE", reason: why });

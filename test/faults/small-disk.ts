@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { rmSync, statfsSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,11 +12,14 @@ const MOUNT = 'mount -t tmpfs -o size="$1"m tmpfs "$2" && shift 2 && exec "$@"';
 
 /** Why this machine cannot be given a small disk; undefined where it can. */
 export function smallDiskRefusal(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "stemma-disk-"));
   try {
-    execFileSync("unshare", [...UNSHARE, "sh", "-c", MOUNT, "sh", "1", tmpdir(), "true"], { stdio: "pipe" });
+    execFileSync("unshare", [...UNSHARE, "sh", "-c", MOUNT, "sh", "1", folder, "true"], { stdio: "pipe" });
     return undefined;
   } catch (error) {
     return (error as Error).message.replaceAll("\n", " ");
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 
