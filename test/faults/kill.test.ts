@@ -12,7 +12,7 @@ import { RepoWorker } from "./repo-worker.ts";
 
 /** So often all jobs are waited for. */
 const SETTLE_EVERY = 10;
-const MOST_OPERATIONS = 30;
+const MOST_OPERATIONS = 12;
 const MOST_MS = 40;
 /** So long the longest wait for jobs may take on a machine that is busy. */
 const MS_PER_INSTANT = 20_000;
