@@ -1,3 +1,6 @@
+import { status } from "@grpc/grpc-js";
+import { StemmaError } from "../../lineage/errors.ts";
+import { Fault } from "../fault.ts";
 import { blake2b256, directoryHash } from "../store/file-hash.ts";
 import { below, fromEntry, writersOf } from "./file-entry.ts";
 import { type NodeStore, diff, entries } from "../tree/tree.ts";
@@ -42,7 +45,7 @@ class DirectoryHashes {
     const same = known.find((listing) => listing.root === root);
     if (same !== undefined) return same.hash;
     let made: Listing | undefined;
-    for (const old of known) made ??= this.#change(old, root, directory);
+    for (const old of known) made ??= this.#tryChange(old, root, directory);
     made ??= this.#read(root, directory);
     this.#keep(directory, made);
     return made.hash;
@@ -67,6 +70,16 @@ class DirectoryHashes {
       }
     }
     return this.#listing(root, children, Buffer.from(hashes.join(""), "hex"));
+  }
+
+  /** Clean-up may have removed the old tree. Where it is the new one that cannot be read, reading it anew says so, too. */
+  #tryChange(old: Listing, root: string, directory: string): Listing | undefined {
+    try {
+      return this.#change(old, root, directory);
+    } catch (error) {
+      if (isUnreadable(error)) return undefined;
+      throw error;
+    }
   }
 
   /** The listing of a later, or earlier, tree from that of another one, or undefined when too much differs. */
@@ -135,6 +148,12 @@ export const directoryHashes = oncePerStore((_, hashes) => directoryHash(hashes)
 
 /** Equal where the same names hold the same content. */
 export const directoryIdentities = oncePerStore((children, hashes) => blake2b256(children.join("\n"), hashes));
+
+/** Whether a node of a tree is missing (DATA_LOSS) or damaged (INTEGRITY). */
+function isUnreadable(error: unknown): boolean {
+  if (error instanceof Fault) return error.code === status.DATA_LOSS;
+  return error instanceof StemmaError && error.code === "INTEGRITY";
+}
 
 /** The direct child of a directory that a key of the tree lies in: `/a/x` of `/a/`, or `/a/b/`. */
 function childOf(directory: string, key: string): string {
