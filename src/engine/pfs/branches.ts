@@ -1,5 +1,6 @@
 import type { Database } from "../store/database.ts";
 import { notFound } from "../fault.ts";
+import { type Direction, type WalkLimits, linkedRows } from "./links.ts";
 import { type RepoKey, branchText, repoText } from "./names.ts";
 import { findRepo, missingRepoText, repoById } from "./repos.ts";
 
@@ -78,31 +79,9 @@ export function listAllBranches(db: Database): BranchRow[] {
   return db.all("SELECT * FROM branches ORDER BY created DESC, id DESC");
 }
 
-export type Direction = "provenance" | "subvenance";
-
-/** How far a walk goes: steps from its start, and things found. */
-export interface WalkLimits {
-  readonly depth: number;
-  readonly count: number;
-}
-
-export const WALK_LIMITS: WalkLimits = { depth: 1000, count: 10_000 };
-
-const COLUMNS = { provenance: ["branch", "upstream"], subvenance: ["upstream", "branch"] } satisfies Record<Direction, unknown>;
-
 /** All branches upstream or downstream of one, nearest first, without itself. */
-export function branchLinks(db: Database, branchId: number, direction: Direction, limits = WALK_LIMITS): BranchRow[] {
-  const [from, to] = COLUMNS[direction];
-  return db.all(
-    `WITH RECURSIVE walk (id, depth) AS (
-       SELECT ${to}, 1 FROM branch_provenance WHERE ${from} = ?
-       UNION SELECT p.${to}, depth + 1 FROM walk JOIN branch_provenance p ON p.${from} = walk.id WHERE depth < ?)
-     SELECT b.* FROM (SELECT id, min(depth) AS depth FROM walk GROUP BY id) near JOIN branches b ON b.id = near.id
-     ORDER BY near.depth, b.id LIMIT ?`,
-    branchId,
-    limits.depth,
-    limits.count,
-  );
+export function branchLinks(db: Database, branchId: number, direction: Direction, limits?: WalkLimits): BranchRow[] {
+  return linkedRows(db, "branches", branchId, direction, limits);
 }
 
 /** The branches that this one directly comes from. */

@@ -1,25 +1,10 @@
-import { type Direction, WALK_LIMITS } from "./branches.ts";
 import type { CommitRow } from "./commits.ts";
+import { type Direction, type WalkLimits, linkedRows } from "./links.ts";
 import type { Database } from "../store/database.ts";
 
-const COLUMNS = { provenance: ["commit_id", "upstream"], subvenance: ["upstream", "commit_id"] } satisfies Record<
-  Direction,
-  unknown
->;
-
 /** All commits that one comes from, or that come from it, nearest first, without itself. */
-export function commitLinks(db: Database, commitId: number, direction: Direction, limits = WALK_LIMITS): CommitRow[] {
-  const [from, to] = COLUMNS[direction];
-  return db.all(
-    `WITH RECURSIVE walk (id, depth) AS (
-       SELECT ${to}, 1 FROM commit_provenance WHERE ${from} = ?
-       UNION SELECT p.${to}, depth + 1 FROM walk JOIN commit_provenance p ON p.${from} = walk.id WHERE depth < ?)
-     SELECT c.* FROM (SELECT id, min(depth) AS depth FROM walk GROUP BY id) near JOIN commits c ON c.id = near.id
-     ORDER BY near.depth, c.id LIMIT ?`,
-    commitId,
-    limits.depth,
-    limits.count,
-  );
+export function commitLinks(db: Database, commitId: number, direction: Direction, limits?: WalkLimits): CommitRow[] {
+  return linkedRows(db, "commits", commitId, direction, limits);
 }
 
 /** The commits of a set, upstream first. Empty where there is no such set. */

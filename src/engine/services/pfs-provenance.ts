@@ -1,8 +1,8 @@
 import type { APIHandlers } from "../../pachyderm/generated/pfs_v2/API.ts";
 import type { CommitInfo } from "../../pachyderm/generated/pfs_v2/CommitInfo.ts";
 import type { CommitPicker__Output as CommitPicker } from "../../pachyderm/generated/pfs_v2/CommitPicker.ts";
-import type { Direction } from "../pfs/branches.ts";
 import { commitLinks } from "../pfs/commit-graph.ts";
+import type { Direction } from "../pfs/links.ts";
 import { within } from "../fault.ts";
 import type { EngineState } from "../state.ts";
 import { toCommitInfos } from "./commit-info.ts";
