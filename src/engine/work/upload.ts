@@ -1,4 +1,4 @@
-import { type Stats, createReadStream } from "node:fs";
+import { type Stats, createReadStream, lstatSync } from "node:fs";
 import { lstat, readFile, readdir, readlink, realpath } from "node:fs/promises";
 import { join, posix } from "node:path";
 import type { ContentStore, StoredContent } from "../store/content-store.ts";
@@ -32,7 +32,7 @@ const MOST_LINKS = 40;
 export async function upload(content: ContentStore, source: OutputSource, hold: Hold): Promise<Output[]> {
   const pfs = await realpath(source.pfs);
   const outputs: Output[] = [];
-  const out = await lstat(join(pfs, "out")).catch(() => undefined);
+  const out = lstatSync(join(pfs, "out"), { throwIfNoEntry: false });
   if (out === undefined) return [];
   if (!out.isDirectory()) throw refused("/pfs/out is no folder any more");
   for await (const found of filesIn(new Walk(source, pfs), "/pfs/out", "", [])) {
