@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { branchOf, commitCalls } from "./commit-calls.ts";
 import { Pachd, type RepoName, commitOf, expectFault, pfs } from "./pachd.ts";
 
 let pachd: Pachd;
@@ -7,20 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => pachd.close());
 
-const branchOf = (repo: RepoName, name = "master") => ({ repo, name });
-const textOf = (repo: RepoName, at = "") => `${pachd.project}/${repo.name}@${at}`;
-const inspect = (commit: object, wait?: "READY" | "FINISHING" | "FINISHED") =>
-  pachd.call(pfs.InspectCommit, { commit, ...(wait && { wait }) });
-const start = (repo: RepoName, more: object = {}) => pachd.call(pfs.StartCommit, { branch: branchOf(repo), ...more });
-const finish = (commit: object, more: object = {}) => pachd.call(pfs.FinishCommit, { commit, ...more });
-const idOf = async (commit: object) => (await inspect(commit)).commit?.id;
-const missingRepo = () => ({ name: "zzz", type: "user", project: { name: pachd.project } });
-
-async function putSome(repo: RepoName, count: number): Promise<string[]> {
-  const ids: string[] = [];
-  for (let index = 0; index < count; index += 1) ids.push(await pachd.put(repo, { "/n": `${index}` }));
-  return ids;
-}
+const { finish, idOf, inspect, missingRepo, putSome, start, textOf } = commitCalls(() => pachd);
 
 describe("a commit is named", () => {
   let repo: RepoName;

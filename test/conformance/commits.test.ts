@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Pachd, type RepoName, commitOf, expectFault, pfs } from "./pachd.ts";
+import { branchOf, commitCalls } from "./commit-calls.ts";
+import { Pachd, commitOf, expectFault, pfs } from "./pachd.ts";
 
 let pachd: Pachd;
 beforeAll(async () => {
@@ -7,13 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => pachd.close());
 
-const branchOf = (repo: RepoName, name = "master") => ({ repo, name });
-const textOf = (repo: RepoName, at = "") => `${pachd.project}/${repo.name}@${at}`;
-const inspect = (commit: object, wait?: "READY" | "FINISHING" | "FINISHED") =>
-  pachd.call(pfs.InspectCommit, { commit, ...(wait && { wait }) });
-const start = (repo: RepoName, more: object = {}) => pachd.call(pfs.StartCommit, { branch: branchOf(repo), ...more });
-const finish = (commit: object, more: object = {}) => pachd.call(pfs.FinishCommit, { commit, ...more });
-const missingRepo = () => ({ name: "zzz", type: "user", project: { name: pachd.project } });
+const { finish, inspect, missingRepo, start, textOf } = commitCalls(() => pachd);
 
 describe("a commit that a put made", () => {
   test("is a user's, finished, and finishing from the moment it was started", async () => {

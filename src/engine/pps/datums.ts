@@ -1,6 +1,7 @@
 import { combine, fillIn } from "./combine.ts";
 import { type CommitRow, provenanceOf } from "../pfs/commits.ts";
 import { blake2b256, datumId } from "../store/file-hash.ts";
+import type { FileNode } from "../files/file-entry.ts";
 import { compileGlob } from "../files/glob.ts";
 import type { RepoKey } from "../pfs/names.ts";
 import type { PfsInput, SpecInput } from "./pipeline-spec.ts";
@@ -9,18 +10,11 @@ import { resolveCommit } from "../pfs/resolve-commit.ts";
 import type { EngineState } from "../state.ts";
 
 /** A file or directory that a datum reads. A directory (its path ends in a slash) stands for all below it. */
-export interface DatumFile {
+export interface DatumFile extends Omit<FileNode, "content"> {
   readonly input: string;
   readonly repo: RepoKey;
   readonly branch: string;
   readonly commit: string;
-  readonly path: string;
-  readonly type: "FILE" | "DIR";
-  readonly bytes: number;
-  readonly hash: string;
-  /** Equal only where the names and the content are the same; the hash of a directory knows no names. */
-  readonly identity: string;
-  readonly tag: string;
   /** The program sees a named pipe, or a file without content. */
   readonly lazy: boolean;
   readonly emptyFiles: boolean;
