@@ -43,7 +43,7 @@ export function trackCommand(context: Context) {
         });
       const [{ track }, { runChild }, { withoutCredentials }] = await Promise.all([
         import("../tracker/track.ts"),
-        import("../tracker/child.ts"),
+        import("../tracker/capture/child.ts"),
         import("../mlflow/address.ts"),
       ]);
       const { env, cwd, signal } = context;

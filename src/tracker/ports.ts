@@ -1,6 +1,6 @@
 import type { DatasetInput, Run, RunBatch, RunStatus } from "../mlflow/types.ts";
 import type { CommitQuery, FileInfo, JobInfo, JobName } from "../pachyderm/types.ts";
-import type { ChildEnd } from "./child.ts";
+import type { ChildEnd } from "./capture/child.ts";
 
 /** Where runs are kept. MlflowClient is one. Rejects with UNREACHABLE when it is not there. */
 export interface RunKeeper {

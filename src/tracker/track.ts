@@ -3,16 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Run } from "../mlflow/types.ts";
-import type { ChildEnd } from "./child.ts";
-import { closeRun } from "./closing.ts";
-import { Complaints } from "./complaints.ts";
-import { Delivery } from "./delivery.ts";
-import { toDataset } from "./inputs.ts";
-import { ATTEMPT_TAG, openRun } from "./open-run.ts";
-import { type Origin, readOrigin } from "./origin.ts";
+import type { ChildEnd } from "./capture/child.ts";
+import { closeRun } from "./card/closing.ts";
+import { Complaints } from "./report/complaints.ts";
+import { Delivery } from "./delivery/delivery.ts";
+import { toDataset } from "./capture/inputs.ts";
+import { ATTEMPT_TAG, openRun } from "./delivery/open-run.ts";
+import { type Origin, readOrigin } from "./capture/origin.ts";
 import type { Environment, TrackPorts } from "./ports.ts";
-import { type Session, metricParcel } from "./remains.ts";
-import { Report } from "./report.ts";
+import { type Session, metricParcel } from "./delivery/remains.ts";
+import { Report } from "./report/report.ts";
 
 export interface TrackOptions {
   readonly command: readonly string[];

@@ -4,7 +4,7 @@ import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
-import type { RunCard } from "../../src/tracker/run-card.ts";
+import type { RunCard } from "../../src/tracker/card/run-card.ts";
 import { freePort } from "../helpers/mlflow-server.ts";
 import { listOf } from "../mlflow/fixtures.ts";
 import { PYTHON, TrackProcess, client, makeFolder, newId, runTrack } from "./harness.ts";

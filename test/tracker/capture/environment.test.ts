@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readWorkerJob } from "../../src/tracker/environment.ts";
+import { readWorkerJob } from "../../../src/tracker/capture/environment.ts";
 
 const JOB = "1".repeat(32);
 const A = "a".repeat(32);

@@ -2,13 +2,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CsvError } from "csv-parse";
 import { parse } from "csv-parse/sync";
-import { StemmaError } from "../lineage/errors.ts";
-import type { Metric } from "../mlflow/types.ts";
+import { StemmaError } from "../../lineage/errors.ts";
+import type { Metric } from "../../mlflow/types.ts";
 import type { Complaints } from "./complaints.ts";
 import { type Line, LineTail } from "./line-tail.ts";
 import { type MetricLine, type ReadMetricLine, csvLineReader, readJsonLine } from "./metric-lines.ts";
 import { parseKey, parseObject, toText } from "./scalars.ts";
-import { isReservedTag } from "./tags.ts";
+import { isReservedTag } from "../capture/tags.ts";
 
 interface MetricSource {
   readonly file: string;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import process from "node:process";
-import type { Environment } from "./ports.ts";
+import type { Environment } from "../ports.ts";
 
 /** How a command ended. */
 export interface ChildEnd {

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, inject, test } from "vitest";
-import { StemmaError } from "../../src/lineage/errors.ts";
-import { MlflowClient, type NewRun } from "../../src/mlflow/client.ts";
-import { openRun } from "../../src/tracker/open-run.ts";
-import { listOf, newExperiment } from "../mlflow/fixtures.ts";
+import { StemmaError } from "../../../src/lineage/errors.ts";
+import { MlflowClient, type NewRun } from "../../../src/mlflow/client.ts";
+import { openRun } from "../../../src/tracker/delivery/open-run.ts";
+import { listOf, newExperiment } from "../../mlflow/fixtures.ts";
 
 /** The real client on a network that loses the answer to one call. */
 class AnswerLosingClient extends MlflowClient {

@@ -2,10 +2,10 @@ import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { Complaints } from "../../src/tracker/complaints.ts";
-import { LineTail } from "../../src/tracker/line-tail.ts";
-import { Report } from "../../src/tracker/report.ts";
-import { makeFolder } from "./harness.ts";
+import { Complaints } from "../../../src/tracker/report/complaints.ts";
+import { LineTail } from "../../../src/tracker/report/line-tail.ts";
+import { Report } from "../../../src/tracker/report/report.ts";
+import { makeFolder } from "../harness.ts";
 
 const now = new Date("2026-01-02T03:04:05Z");
 let folder = "";

@@ -1,9 +1,9 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { StemmaError } from "../lineage/errors.ts";
-import type { ChildEnd } from "./child.ts";
-import type { GitState } from "./git.ts";
-import type { ResolvedInput } from "./inputs.ts";
+import { StemmaError } from "../../lineage/errors.ts";
+import type { ChildEnd } from "../capture/child.ts";
+import type { GitState } from "../capture/git.ts";
+import type { ResolvedInput } from "../capture/inputs.ts";
 
 export const RUN_CARD_SCHEMA = "stemma/run-card/1";
 

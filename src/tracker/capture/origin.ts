@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { type WorkerJob, readWorkerJob } from "./environment.ts";
 import { type GitState, readGit } from "./git.ts";
 import { type ResolvedJob, resolveInputs } from "./inputs.ts";
-import type { Environment, TrackPorts } from "./ports.ts";
+import type { Environment, TrackPorts } from "../ports.ts";
 import { attemptKey, originTags } from "./tags.ts";
 
 /** Where a run comes from, as far as it can be known before the command starts. */

@@ -1,4 +1,4 @@
-import { StemmaError } from "../lineage/errors.ts";
+import { StemmaError } from "../../lineage/errors.ts";
 
 /** Something to be sent once. Sending it again after a failure goes on where it stopped. */
 export interface Parcel {

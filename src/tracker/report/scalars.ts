@@ -1,5 +1,5 @@
-import { StemmaError } from "../lineage/errors.ts";
-import { keyProblem } from "../mlflow/key.ts";
+import { StemmaError } from "../../lineage/errors.ts";
+import { keyProblem } from "../../mlflow/key.ts";
 
 /** Milliseconds since 1970 have had more digits than this since 1973; seconds will in the year 5138. */
 const FIRST_MILLISECONDS = 1e11;

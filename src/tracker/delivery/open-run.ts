@@ -1,7 +1,7 @@
-import { StemmaError } from "../lineage/errors.ts";
-import { quoteFilterValue } from "../mlflow/filter.ts";
-import type { Run } from "../mlflow/types.ts";
-import type { RunKeeper } from "./ports.ts";
+import { StemmaError } from "../../lineage/errors.ts";
+import { quoteFilterValue } from "../../mlflow/filter.ts";
+import type { Run } from "../../mlflow/types.ts";
+import type { RunKeeper } from "../ports.ts";
 
 const KEY_TAG = "stemma.key";
 export const ATTEMPT_TAG = "stemma.attempt";

@@ -1,4 +1,4 @@
-import type { Environment } from "./ports.ts";
+import type { Environment } from "../ports.ts";
 
 /** One input of a datum, as the worker's environment tells it. */
 export interface JobInput {

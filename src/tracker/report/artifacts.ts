@@ -3,10 +3,10 @@ import { type Dirent, createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { StemmaError } from "../lineage/errors.ts";
-import { artifactPathProblem } from "../mlflow/artifact-path.ts";
+import { StemmaError } from "../../lineage/errors.ts";
+import { artifactPathProblem } from "../../mlflow/artifact-path.ts";
 import type { Complaints } from "./complaints.ts";
-import type { Parcel } from "./delivery.ts";
+import type { Parcel } from "../delivery/delivery.ts";
 
 /** A file that a command left as an artifact of its run. */
 export interface FoundArtifact {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { StemmaError } from "../../src/lineage/errors.ts";
-import type { JobInfo } from "../../src/pachyderm/types.ts";
-import type { WorkerJob } from "../../src/tracker/environment.ts";
-import { resolveInputs, toDataset } from "../../src/tracker/inputs.ts";
-import type { JobSource } from "../../src/tracker/ports.ts";
-import { attemptKey, isReservedTag, originTags } from "../../src/tracker/tags.ts";
+import { StemmaError } from "../../../src/lineage/errors.ts";
+import type { JobInfo } from "../../../src/pachyderm/types.ts";
+import type { WorkerJob } from "../../../src/tracker/capture/environment.ts";
+import { resolveInputs, toDataset } from "../../../src/tracker/capture/inputs.ts";
+import type { JobSource } from "../../../src/tracker/ports.ts";
+import { attemptKey, isReservedTag, originTags } from "../../../src/tracker/capture/tags.ts";
 
 const commit = "a".repeat(32);
 const id = "1".repeat(32);

@@ -1,4 +1,4 @@
-import { VALUE_LIMITS } from "../mlflow/batches.ts";
+import { VALUE_LIMITS } from "../../mlflow/batches.ts";
 import type { WorkerJob } from "./environment.ts";
 import type { GitState } from "./git.ts";
 import type { ResolvedInput, ResolvedJob } from "./inputs.ts";

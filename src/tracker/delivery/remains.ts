@@ -1,12 +1,12 @@
-import { StemmaError } from "../lineage/errors.ts";
-import { VALUE_LIMITS, cutText } from "../mlflow/batches.ts";
-import type { Metric, Run } from "../mlflow/types.ts";
-import { type FoundArtifact, artifactParcel, findArtifacts, sha256OfFile } from "./artifacts.ts";
-import type { Complaints } from "./complaints.ts";
+import { StemmaError } from "../../lineage/errors.ts";
+import { VALUE_LIMITS, cutText } from "../../mlflow/batches.ts";
+import type { Metric, Run } from "../../mlflow/types.ts";
+import { type FoundArtifact, artifactParcel, findArtifacts, sha256OfFile } from "../report/artifacts.ts";
+import type { Complaints } from "../report/complaints.ts";
 import type { Delivery, Parcel } from "./delivery.ts";
-import type { RunKeeper } from "./ports.ts";
-import type { Report } from "./report.ts";
-import { type RunCard, toCardNumber } from "./run-card.ts";
+import type { RunKeeper } from "../ports.ts";
+import type { Report } from "../report/report.ts";
+import { type RunCard, toCardNumber } from "../card/run-card.ts";
 
 /** What takes part in one tracked command, from its start to its end. */
 export interface Session {

@@ -1,4 +1,4 @@
-import { StemmaError } from "../lineage/errors.ts";
+import { StemmaError } from "../../lineage/errors.ts";
 
 const SHOWN_PER_FILE = 10;
 

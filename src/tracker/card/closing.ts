@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
-import { StemmaError } from "../lineage/errors.ts";
-import type { Run } from "../mlflow/types.ts";
-import type { ChildEnd } from "./child.ts";
-import type { Origin } from "./origin.ts";
-import type { TrackPorts } from "./ports.ts";
-import { type Session, deliverRemains } from "./remains.ts";
+import { StemmaError } from "../../lineage/errors.ts";
+import type { Run } from "../../mlflow/types.ts";
+import type { ChildEnd } from "../capture/child.ts";
+import type { Origin } from "../capture/origin.ts";
+import type { TrackPorts } from "../ports.ts";
+import { type Session, deliverRemains } from "../delivery/remains.ts";
 import { RUN_CARD_SCHEMA, type RunCard, writeRunCard } from "./run-card.ts";
 
 /** How a run is to be told of. */

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { StemmaError } from "../lineage/errors.ts";
-import type { DatasetInput } from "../mlflow/types.ts";
-import type { RepoName } from "../pachyderm/types.ts";
+import { StemmaError } from "../../lineage/errors.ts";
+import type { DatasetInput } from "../../mlflow/types.ts";
+import type { RepoName } from "../../pachyderm/types.ts";
 import type { JobInput, WorkerJob } from "./environment.ts";
-import type { JobSource, TrackPorts } from "./ports.ts";
+import type { JobSource, TrackPorts } from "../ports.ts";
 
 /** An input with its place in Pachyderm. What only Pachyderm itself could tell may be missing. */
 export interface ResolvedInput {

@@ -1,7 +1,7 @@
 import { CsvError } from "csv-parse";
 import { parse } from "csv-parse/sync";
-import { StemmaError } from "../lineage/errors.ts";
-import type { Metric } from "../mlflow/types.ts";
+import { StemmaError } from "../../lineage/errors.ts";
+import type { Metric } from "../../mlflow/types.ts";
 import { parseKey, parseNumber, parseObject, parseStep, parseTime } from "./scalars.ts";
 
 /** A metric as one line tells it. */
