@@ -20,6 +20,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: "the engine beside the least that each work can cost",
     run: async () => (await import("./engine.ts")).benchEngine(),
   },
+  tracker: {
+    about: "the tracker beside MLflow's own Python client",
+    run: async () => (await import("./tracker.ts")).benchTracker(),
+  },
 };
 
 const words = process.argv.slice(2);
@@ -27,7 +31,7 @@ const asJson = words.includes("--json");
 const [name = "", ...rest] = words.filter((word) => word !== "--json");
 const bench = rest.length === 0 ? BENCHES[name] : undefined;
 if (bench === undefined) {
-  const lines = Object.entries(BENCHES).map(([known, { about }]) => `  ${known.padEnd(6)} ${about}\n`);
+  const lines = Object.entries(BENCHES).map(([known, { about }]) => `  ${known.padEnd(7)} ${about}\n`);
   process.stderr.write(`npm run bench -- NAME [--json]\n\n${lines.join("")}`);
   process.exitCode = 2;
 } else {

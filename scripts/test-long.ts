@@ -41,6 +41,12 @@ const LONG_TESTS: Readonly<Record<string, LongTest>> = {
     variable: "STEMMA_TEST_COUNT",
     count: 300,
   },
+  proxy: {
+    about: "commands tracked through a network that fails; --count is the number of commands",
+    files: ["test/faults/tracking.test.ts"],
+    variable: "STEMMA_TEST_COUNT",
+    count: 1000,
+  },
   paysim: {
     about: "generator, split, ETL and training; --count is the number of rows",
     files: ["test/stages", "test/pipelines"],

@@ -16,8 +16,10 @@ export interface Context {
   readonly stdout: { readonly isTTY: boolean; readonly columns: number | undefined };
   /** Ends when the user presses Ctrl-C or the process is asked to end. */
   readonly signal: AbortSignal;
+  /** stemma's own. */
+  readonly version: string;
   /** Connects to --pachd, $PACHD_ADDRESS, or the engine that `stemma up` started. Throws USAGE or UNREACHABLE with a hint. */
   readonly pachyderm: (address?: string) => Promise<PachydermClient>;
-  /** Connects to --mlflow, $MLFLOW_TRACKING_URI, or the server that `stemma up` started. */
-  readonly mlflow: (uri?: string) => Promise<MlflowClient>;
+  /** Connects to --mlflow, $MLFLOW_TRACKING_URI, or the server that `stemma up` started. The signal ends calls under way. */
+  readonly mlflow: (uri?: string, signal?: AbortSignal) => Promise<MlflowClient>;
 }

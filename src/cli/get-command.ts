@@ -1,15 +1,11 @@
-import { createWriteStream } from "node:fs";
-import { mkdir, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { stat } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { StemmaError } from "../lineage/errors.ts";
 import { parseDataReference } from "../lineage/reference.ts";
-import type { PachydermClient } from "../pachyderm/client.ts";
-import type { CommitQuery } from "../pachyderm/types.ts";
 import { untilAborted } from "./abortable.ts";
 import type { Context } from "./context.ts";
+import { type Download, getFile, getFolder } from "./download.ts";
 import { toCommitQuery } from "./names.ts";
 
 const EXAMPLES = `
@@ -19,15 +15,6 @@ Examples:
   stemma get raw_data@master:/day-12.csv | head
   stemma get train@master:/model -o model
   stemma get etl@master^2:/ -o old`;
-
-/** Files under way at once: most of a small file's time is waiting for the server. */
-const PARALLEL = 8;
-
-interface Download {
-  readonly client: PachydermClient;
-  readonly query: CommitQuery;
-  readonly signal: AbortSignal;
-}
 
 /** `stemma get`: a file, or a folder with all below. */
 export function getCommand(context: Context) {
@@ -64,36 +51,4 @@ async function fileIn(target: string, path: string): Promise<string> {
     () => false,
   );
   return isFolder ? join(target, basename(path)) : target;
-}
-
-async function getFolder(download: Download, root: string, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const files = download.client.walkFiles(download.query, root)[Symbol.asyncIterator]();
-  const shared = { [Symbol.asyncIterator]: () => files };
-  const work = async (): Promise<void> => {
-    for await (const { path, type } of shared) {
-      if (type === "FILE") await getFile(download, path, join(folder, relativePath(path, root)));
-    }
-  };
-  await Promise.all(Array.from({ length: PARALLEL }, work));
-}
-
-/** Servers refuse `..` in paths; one that did not must not make us write elsewhere. */
-function relativePath(path: string, root: string): string {
-  const parts = path.slice(root === "/" ? 0 : root.length).split("/");
-  if (parts.includes("..")) throw new StemmaError("INTEGRITY", `the server has a file named ${path}, which is refused.`);
-  return join(...parts);
-}
-
-async function getFile({ client, query, signal }: Download, path: string, target: string): Promise<void> {
-  await mkdir(dirname(target), { recursive: true });
-  const part = `${target}.part`;
-  try {
-    await pipeline(Readable.from(untilAborted(client.readFile(query, path), signal)), createWriteStream(part));
-    signal.throwIfAborted();
-    await rename(part, target);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
 }

@@ -3,7 +3,7 @@ import { StemmaError } from "../lineage/errors.ts";
 import type { Context } from "./context.ts";
 
 /** The context of the real process. Clients are loaded when a command first asks for one: `--help` stays quick. */
-export function processContext(): Context {
+export function processContext(version: string): Context {
   const abort = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => abort.abort(new StemmaError("FAILED", `ended by ${signal}`)));
@@ -20,13 +20,14 @@ export function processContext(): Context {
     stdin: process.stdin,
     stdout: { isTTY: process.stdout.isTTY, columns: process.stdout.columns },
     signal: abort.signal,
+    version,
     pachyderm: async (address) => {
-      const { findPachyderm } = await import("./remotes.ts");
+      const { findPachyderm } = await import("./find-pachyderm.ts");
       return findPachyderm(env, cwd, address);
     },
-    mlflow: async (uri) => {
-      const { findMlflow } = await import("./remotes.ts");
-      return findMlflow(env, cwd, uri);
+    mlflow: async (uri, signal) => {
+      const { findMlflow } = await import("./find-mlflow.ts");
+      return findMlflow(env, cwd, uri, signal);
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { StemmaError } from "../lineage/errors.ts";
+import { plainText } from "../lineage/plain-text.ts";
 import type { Context } from "./context.ts";
 import { ExitCode, exitCodeOf, oneLine } from "./exit.ts";
 
@@ -25,6 +26,18 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   track: {
     summary: "run a command as an MLflow run that is linked to its data",
     load: async () => (await import("./track-command.ts")).trackCommand,
+  },
+  replay: {
+    summary: "deliver to MLflow what it could not be told when it was away",
+    load: async () => (await import("./replay-command.ts")).replayCommand,
+  },
+  reconcile: {
+    summary: "find runs and commits that do not know each other, and mend them",
+    load: async () => (await import("./reconcile-command.ts")).reconcileCommand,
+  },
+  show: {
+    summary: "print a run card, or a run, and check it",
+    load: async () => (await import("./show-command.ts")).showCommand,
   },
   apply: {
     summary: "create or update pipelines from their specs",
@@ -59,10 +72,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
 };
 
 /** Runs one command line and resolves to its exit code. Errors become one line on `err`; a bug shows its stack. */
-export async function runProgram(context: Context, argv: readonly string[], version: string): Promise<number> {
+export async function runProgram(context: Context, argv: readonly string[]): Promise<number> {
   const program = new Command("stemma")
     .description("Provenance for machine-learning pipelines: what made this model, and what came out of this data?")
-    .version(version, "-V, --version", "print the version")
+    .version(context.version, "-V, --version", "print the version")
     .helpCommand(false)
     .addHelpText("after", "\nstemma COMMAND --help shows a command's options, with examples.");
   for (const [command, { summary, load }] of Object.entries(COMMANDS)) {
@@ -86,7 +99,7 @@ function quiet(command: CommandUnknownOpts, context: Context): void {
   command.exitOverride().configureOutput({
     writeOut: context.out,
     writeErr: context.err,
-    outputError: (text, write) => write(`stemma: ${text.replace(/^error: /, "").trimEnd()}\n`),
+    outputError: (text, write) => write(`stemma: ${plainText(text.replace(/^error: /, "").replace(/\n(?=\(Did you mean)/, " ").trimEnd())}\n`),
   });
   for (const child of command.commands) quiet(child, context);
 }

@@ -61,8 +61,14 @@ function timeText(time: Date | undefined): string {
   return time === undefined ? "" : time.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
+/** What a run used of its machine says nothing of what came out. */
+function isOfMachine(key: string): boolean {
+  return key.startsWith("system/") || key.startsWith("spark.");
+}
+
 function metricLines(metrics: Readonly<Record<string, number>>): readonly string[] {
   const texts = Object.entries(metrics)
+    .filter(([key]) => !isOfMachine(key))
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => oneLine(`${key}=${Number.isInteger(value) ? value : Number(value.toPrecision(6))}`));
   if (texts.length <= MAX_METRICS) return wrap(texts);

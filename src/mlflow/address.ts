@@ -20,7 +20,12 @@ export function parseMlflowAddress(text: string, env: Environment): MlflowAddres
     });
   }
   const authorization = basicFromUrl(url) ?? basicFromEnvironment(env) ?? bearerFromEnvironment(env);
-  return { uri: withoutCredentials(text), isLoopback: /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname), authorization };
+  return { uri: withoutCredentials(text), isLoopback: isLoopback(url), authorization };
+}
+
+/** Whether it leads to this machine, so that no proxy is on the way. */
+export function isLoopback({ hostname }: URL): boolean {
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /** The address as it may be shown: user, password, query, fragment and final slashes taken away. */
@@ -31,7 +36,7 @@ export function withoutCredentials(text: string): string {
 }
 
 function basicFromUrl({ username, password }: URL): string | undefined {
-  return username === "" ? undefined : basic(decodeURIComponent(username), decodeURIComponent(password));
+  return username === "" ? undefined : basic(decode(username), decode(password));
 }
 
 function basicFromEnvironment(env: Environment): string | undefined {
@@ -41,8 +46,17 @@ function basicFromEnvironment(env: Environment): string | undefined {
 }
 
 function bearerFromEnvironment(env: Environment): string | undefined {
-  const token = env["MLFLOW_TRACKING_TOKEN"];
-  return token ? `Bearer ${token}` : undefined;
+  // One that was read from a file may end with a line break.
+  const token = env["MLFLOW_TRACKING_TOKEN"]?.trim();
+  if (!token) return undefined;
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw new StemmaError("USAGE", "MLFLOW_TRACKING_TOKEN holds characters that cannot be in an HTTP header.");
+  return `Bearer ${token}`;
+}
+
+/** A "%" that begins no escape stands for itself. */
+function decode(text: string): string {
+  return text.replace(/(%[0-9a-f]{2})+/gi, (escapes) => Buffer.from(escapes.replaceAll("%", ""), "hex").toString());
 }
 
 function basic(user: string, password: string): string {

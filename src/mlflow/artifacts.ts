@@ -1,59 +1,69 @@
-import { stat } from "node:fs/promises";
 import { StemmaError } from "../lineage/errors.ts";
 import { encodeArtifactPath } from "./artifact-path.ts";
 import type { MlflowHttp } from "./http.ts";
+import type { MultipartUploads } from "./multipart.ts";
 import { listPages } from "./pages.ts";
-import type { Artifact, Run } from "./types.ts";
+import { sizeOf } from "./send-file.ts";
+import type { Artifact, FileContent } from "./types.ts";
 
-const PROXY = "/api/2.0/mlflow-artifacts/artifacts";
+const PROXY = "/api/2.0/mlflow-artifacts";
 const LIST = "/api/2.0/mlflow/artifacts/list";
 
-interface WireArtifacts {
-  readonly files?: readonly { readonly path: string; readonly is_dir?: boolean; readonly file_size?: number | string }[];
-  readonly next_page_token?: string;
+/** What has a folder of files: a run or a logged model. */
+export interface FileOwner {
+  readonly id: string;
+  readonly artifactUri: string;
 }
 
-/** Sends a file through the server's artifact proxy, which takes any size in one piece and never shows half a file. */
-export async function putArtifact(http: MlflowHttp, run: Run, path: string, file: string, timeoutMs: number): Promise<void> {
-  const encoded = encodeArtifactPath(path);
-  const sizeBytes = await sizeOf(file);
-  const url = `${PROXY}${proxyFolder(run)}/${encoded}`;
-  await http.text({ method: "PUT", path: url, file: { path: file, sizeBytes }, repeat: "always", timeoutMs });
-}
+/** The files of runs and models, behind the server's artifact proxy. */
+export class Artifacts {
+  readonly #http: MlflowHttp;
+  readonly #multipart: MultipartUploads;
+  readonly #timeoutMs: number;
 
-/** All files of a run, folders opened. */
-export async function* listArtifacts(http: MlflowHttp, runId: string, folder?: string): AsyncIterable<Artifact> {
-  const pages = listPages((token) =>
-    http.json<WireArtifacts>({
-      method: "GET",
-      path: LIST,
-      query: { run_id: runId, path: folder, page_token: token },
+  constructor(http: MlflowHttp, multipart: MultipartUploads, timeoutMs: number) {
+    this.#http = http;
+    this.#multipart = multipart;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Sends a file: in parts where the server offers that, else in one piece. Half a file is never shown. */
+  async put(owner: FileOwner, path: string, { file, onBytes }: FileContent): Promise<void> {
+    const encoded = encodeArtifactPath(path);
+    const folder = proxyFolder(owner);
+    const body = { path: file, sizeBytes: await sizeOf(file), onBytes };
+    if (await this.#multipart.send({ folder, path }, body)) return;
+    await this.#http.text({
+      method: "PUT",
+      path: `${PROXY}/artifacts${folder}/${encoded}`,
+      file: body,
       repeat: "always",
-    }),
-  );
-  for await (const { files = [] } of pages) {
-    for (const file of files) {
-      if (file.is_dir === true) yield* listArtifacts(http, runId, file.path);
-      else yield { path: file.path, sizeBytes: Number(file.file_size ?? 0) };
+      timeoutMs: this.#timeoutMs,
+    });
+  }
+
+  /** All files of a run, folders opened. */
+  async *list(runId: string, folder?: string): AsyncIterable<Artifact> {
+    const pages = listPages((token) =>
+      this.#http.json({ method: "GET", path: LIST, query: { run_id: runId, path: folder, page_token: token }, repeat: "always" }),
+    );
+    for await (const page of pages) {
+      for (const file of page.list("files")) {
+        const path = file.text("path");
+        if (file.isTrue("is_dir")) yield* this.list(runId, path);
+        else yield { path, sizeBytes: file.number("file_size") ?? 0 };
+      }
     }
   }
 }
 
-async function sizeOf(file: string): Promise<number> {
-  try {
-    return (await stat(file)).size;
-  } catch (cause) {
-    throw new StemmaError("FAILED", `cannot read ${file}: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}`, { cause });
-  }
-}
-
-/** Where the proxy keeps a run's files. An experiment may have chosen a place of its own, also one without a proxy. */
-function proxyFolder({ id, artifactUri }: Run): string {
+/** Where the proxy keeps the files. An experiment may have chosen a place of its own, also one without a proxy. */
+function proxyFolder({ id, artifactUri }: FileOwner): string {
   const url = URL.parse(artifactUri);
   if (url === null || url.protocol !== "mlflow-artifacts:" || url.host !== "") {
     throw new StemmaError(
       "UNSUPPORTED",
-      `run ${id} keeps its artifacts at "${artifactUri}", which the MLflow server does not serve.`,
+      `${id} keeps its artifacts at "${artifactUri}", which the MLflow server does not serve.`,
       {
         hint: "Use an experiment whose artifact location begins with mlflow-artifacts:/",
       },

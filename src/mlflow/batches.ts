@@ -30,42 +30,51 @@ export interface WireBatch {
 /** Room for the run's id, the names of the lists and their brackets. */
 const ENVELOPE_BYTES = 200;
 
-/** Splits what is to be logged into calls that stay within the server's limits, in the order given. */
-export function planBatches(batch: RunBatch): WireBatch[] {
-  const plan = new BatchPlan();
-  for (const tag of toPairs(batch.tags)) plan.add("tags", { key: tag.key, value: cutText(tag.value, VALUE_LIMITS.tags) });
-  for (const param of toPairs(batch.params))
-    plan.add("params", { key: param.key, value: cutText(param.value, VALUE_LIMITS.params) });
-  for (const metric of batch.metrics ?? []) plan.add("metrics", toWireMetric(metric));
-  return plan.batches;
+/** Splits what is to be logged into calls that stay within the server's limits, in the order given, one when asked for. */
+export function* planBatches(batch: RunBatch): Generator<WireBatch, void> {
+  let open = new OpenBatch();
+  for (const [list, entry] of entriesOf(batch)) {
+    const bytes = Buffer.byteLength(JSON.stringify(entry)) + 1;
+    if (!open.hasRoomFor(list, bytes)) {
+      yield open.batch;
+      open = new OpenBatch();
+    }
+    open.add(list, entry, bytes);
+  }
+  if (!open.isEmpty) yield open.batch;
 }
 
-class BatchPlan {
-  readonly batches: WireBatch[] = [];
-  #open: WireBatch | undefined;
-  #bytes = 0;
+type ListName = keyof WireBatch;
+type Entry = Pair | WireMetric;
 
-  add<List extends keyof WireBatch>(list: List, entry: WireBatch[List][number]): void {
-    const bytes = Buffer.byteLength(JSON.stringify(entry)) + 1;
-    const batch = this.#roomFor(list, bytes);
-    (batch[list] as WireBatch[List][number][]).push(entry);
+function* entriesOf({ tags, params, metrics = [] }: RunBatch): Generator<[ListName, Entry]> {
+  for (const { key, value } of toPairs(tags)) yield ["tags", { key, value: cutText(value, VALUE_LIMITS.tags) }];
+  for (const { key, value } of toPairs(params)) yield ["params", { key, value: cutText(value, VALUE_LIMITS.params) }];
+  for (const metric of metrics) yield ["metrics", toWireMetric(metric)];
+}
+
+class OpenBatch {
+  readonly batch: WireBatch = { metrics: [], params: [], tags: [] };
+  #entries = 0;
+  #bytes = ENVELOPE_BYTES;
+
+  get isEmpty(): boolean {
+    return this.#entries === 0;
+  }
+
+  hasRoomFor(list: ListName, bytes: number): boolean {
+    return (
+      this.batch[list].length < BATCH_LIMITS[list] &&
+      this.#entries < BATCH_LIMITS.total &&
+      this.#bytes + bytes < BATCH_LIMITS.bytes
+    );
+  }
+
+  add(list: ListName, entry: Entry, bytes: number): void {
+    (this.batch[list] as Entry[]).push(entry);
+    this.#entries++;
     this.#bytes += bytes;
   }
-
-  #roomFor(list: keyof WireBatch, bytes: number): WireBatch {
-    const open = this.#open;
-    if (open !== undefined && !isFull(open, list) && this.#bytes + bytes < BATCH_LIMITS.bytes) return open;
-    const fresh: WireBatch = { metrics: [], params: [], tags: [] };
-    this.batches.push(fresh);
-    this.#open = fresh;
-    this.#bytes = ENVELOPE_BYTES;
-    return fresh;
-  }
-}
-
-function isFull(batch: WireBatch, list: keyof WireBatch): boolean {
-  const total = batch.metrics.length + batch.params.length + batch.tags.length;
-  return batch[list].length >= BATCH_LIMITS[list] || total >= BATCH_LIMITS.total;
 }
 
 /** JSON has no NaN, and the server takes a bare one for 0.0 at time 0: it wants these by name. */

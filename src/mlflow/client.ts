@@ -1,61 +1,78 @@
-import { StemmaError } from "../lineage/errors.ts";
 import { type MlflowAddress, parseMlflowAddress } from "./address.ts";
-import { listArtifacts, putArtifact } from "./artifacts.ts";
-import { planBatches } from "./batches.ts";
-import { quoteFilterValue } from "./filter.ts";
-import { type Call, MlflowHttp } from "./http.ts";
-import { listPages } from "./pages.ts";
-import type { Artifact, DatasetInput, Experiment, ModelVersion, Run, RunBatch, RunStatus } from "./types.ts";
-import { type WireModelVersion, type WireRun, fromDatasetInput, toModelVersion, toPairs, toRun } from "./wire.ts";
+import { orUndefined } from "./absence.ts";
+import { MlflowApi } from "./api.ts";
+import { Artifacts } from "./artifacts.ts";
+import { type FoundExperiment, findExperiment, listExperiments, openExperiment } from "./experiments.ts";
+import { MlflowHttp } from "./http.ts";
+import * as models from "./logged-models.ts";
+import { MultipartUploads, SMALLEST_MULTIPART_BYTES } from "./multipart.ts";
+import { listModelVersions } from "./registry.ts";
+import * as runs from "./runs.ts";
+import { ARTIFACT_TIMEOUT_FACTOR, timeoutOf } from "./timeouts.ts";
+import type { Artifact, DatasetInput, Experiment, FileContent, LoggedModel, ModelVersion, Run, RunBatch } from "./types.ts";
 
-const API = "/api/2.0/mlflow";
-const DEFAULT_TIMEOUT_MS = 60_000;
+export type { NewModel } from "./logged-models.ts";
+export type { NewRun } from "./runs.ts";
+
 const HEALTH_TIMEOUT_MS = 5_000;
-/** A bucket behind the server takes its time after the last byte of a large file. */
-const ARTIFACT_TIMEOUT_FACTOR = 10;
 const DEFAULT_PAGE_SIZE = 1000;
-const DATASETS_PER_CALL = 100;
+/** One call's points are read while another's are stored. More wait for the same database. */
+const DEFAULT_METRIC_LANES = 2;
 
 export interface MlflowClientOptions {
   readonly uri: string;
+  /** How long a call may take; $MLFLOW_HTTP_REQUEST_TIMEOUT by default, else a minute. */
   readonly timeoutMs?: number | undefined;
-  /** Where MLFLOW_TRACKING_USERNAME, _PASSWORD and _TOKEN are looked up. */
+  /** Where MLflow's own variables for user, password, token and time-out are looked up, and the proxy's. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** How many runs, experiments or model versions to ask for at a time. */
   readonly pageSize?: number | undefined;
-}
-
-export interface NewRun {
-  readonly experimentId: string;
-  readonly name: string;
-  readonly startTime: Date;
-  readonly tags: Readonly<Record<string, string>>;
-}
-
-export interface RunSearch {
-  readonly experimentIds: readonly string[];
-  /** In MLflow's own search language. */
-  readonly filter?: string;
-  readonly includeDeleted?: boolean;
+  /** How many calls carry the metrics of one `logBatch` at once. */
+  readonly metricLanes?: number | undefined;
+  /** From which size on files are sent in parts, where the server offers that. */
+  readonly multipartBytes?: number | undefined;
+  /** Ends all calls, those under way too, with UNREACHABLE. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An MLflow server, spoken to over its REST API. */
 export class MlflowClient {
   readonly #address: MlflowAddress;
   readonly #http: MlflowHttp;
+  readonly #api: MlflowApi;
+  readonly #artifacts: Artifacts;
   readonly #timeoutMs: number;
-  readonly #pageSize: number;
+  readonly #metricLanes: number;
 
-  constructor({ uri, timeoutMs = DEFAULT_TIMEOUT_MS, env = {}, pageSize = DEFAULT_PAGE_SIZE }: MlflowClientOptions) {
+  constructor({
+    uri,
+    timeoutMs,
+    env = {},
+    pageSize,
+    metricLanes,
+    signal,
+    multipartBytes = SMALLEST_MULTIPART_BYTES,
+  }: MlflowClientOptions) {
     this.#address = parseMlflowAddress(uri, env);
-    this.#timeoutMs = timeoutMs;
-    this.#pageSize = pageSize;
-    this.#http = new MlflowHttp(this.#address, timeoutMs);
+    this.#timeoutMs = timeoutMs ?? timeoutOf(env);
+    this.#metricLanes = metricLanes ?? DEFAULT_METRIC_LANES;
+    this.#http = new MlflowHttp(this.#address, { timeoutMs: this.#timeoutMs, env, signal });
+    this.#api = new MlflowApi(this.#http, pageSize ?? DEFAULT_PAGE_SIZE);
+    const fileTimeoutMs = this.#timeoutMs * ARTIFACT_TIMEOUT_FACTOR;
+    this.#artifacts = new Artifacts(this.#http, new MultipartUploads(this.#http, multipartBytes), fileTimeoutMs);
   }
 
   /** Without credentials and final slash. */
   get uri(): string {
     return this.#address.uri;
+  }
+
+  /**
+   * How many calls that create or change something were sent of which nobody knows whether they took, or will take, effect.
+   * It only grows: who sees it grow should look again at the end.
+   */
+  get doubts(): number {
+    return this.#http.doubts;
   }
 
   /** Rejects with UNREACHABLE when nobody answers. */
@@ -65,156 +82,109 @@ export class MlflowClient {
   }
 
   /** The id of the experiment of that name, which is made if it is not there. A deleted one is USAGE. */
-  async experimentId(name: string): Promise<string> {
-    const known = await this.#findExperiment(name);
-    if (known !== undefined) return known;
-    try {
-      const { experiment_id: id } = await this.#post<{ experiment_id: string }>("experiments/create", { name });
-      return id;
-    } catch (error) {
-      if (!(error instanceof StemmaError) || error.code !== "ALREADY_EXISTS") throw error;
-      const others = await this.#findExperiment(name);
-      if (others === undefined) throw error;
-      return others;
-    }
+  experimentId(name: string): Promise<string> {
+    return openExperiment(this.#api, name);
+  }
+
+  /** Makes none. A deleted one is found. */
+  findExperiment(name: string): Promise<FoundExperiment | undefined> {
+    return findExperiment(this.#api, name);
   }
 
   /** All of them, deleted ones too: their runs are still what made something. */
-  async *listExperiments(): AsyncIterable<Experiment> {
-    const pages = listPages((token) =>
-      this.#post<{ experiments?: { experiment_id: string; name: string }[]; next_page_token?: string }>("experiments/search", {
-        max_results: this.#pageSize,
-        view_type: "ALL",
-        order_by: ["creation_time ASC"],
-        page_token: token,
-      }),
-    );
-    for await (const { experiments = [] } of pages) {
-      for (const { experiment_id: id, name } of experiments) yield { id, name };
-    }
+  listExperiments(): AsyncIterable<Experiment> {
+    return listExperiments(this.#api);
   }
 
   /** Not repeated after a lost answer: look for the run by a tag before creating it again. */
-  async createRun({ experimentId, name, startTime, tags }: NewRun): Promise<Run> {
-    const body = {
-      experiment_id: experimentId,
-      start_time: startTime.getTime(),
-      run_name: name,
-      user_id: tags["mlflow.user"] ?? "",
-      tags: toPairs(tags),
-    };
-    const { run } = await this.#post<{ run: WireRun }>("runs/create", body, "if-unsent");
-    return toRun(run);
+  createRun(run: runs.NewRun): Promise<Run> {
+    return runs.createRun(this.#api, run);
   }
 
   /** Rejects with NOT_FOUND. Deleted runs are found, too. */
-  async inspectRun(id: string): Promise<Run> {
-    const { run } = await this.#get<{ run: WireRun }>("runs/get", { run_id: id });
-    return toRun(run);
+  inspectRun(id: string): Promise<Run> {
+    return runs.inspectRun(this.#api, id);
   }
 
-  async findRun(id: string): Promise<Run | undefined> {
+  findRun(id: string): Promise<Run | undefined> {
     return orUndefined(this.inspectRun(id));
   }
 
-  async updateRun(id: string, { status, endTime }: { status: RunStatus; endTime?: Date }): Promise<void> {
-    const body = { run_id: id, status, ...(endTime === undefined ? {} : { end_time: endTime.getTime() }) };
-    const { run_info: info } = await this.#post<{ run_info: WireRun["info"] }>("runs/update", body);
-    // A status that it does not know is ignored by the server, with a 200.
-    if (info.status !== status)
-      throw new StemmaError("FAILED", `MLflow at ${this.uri}: run ${id} is ${info.status ?? "without status"}, not ${status}`);
+  /** What is not given stays as it is; a run that goes on keeps the end of its earlier attempt. */
+  updateRun(id: string, change: runs.RunChange): Promise<void> {
+    return runs.updateRun(this.#api, id, change);
   }
 
-  /** In as many calls as the server's limits ask for. A refused call stores nothing of its own, the calls before it stay. */
-  async logBatch(id: string, batch: RunBatch): Promise<void> {
-    for (const part of planBatches(batch)) await this.#post("runs/log-batch", { run_id: id, ...part });
+  /** It can still be inspected, but nothing can be logged to it. A deleted one stays deleted. */
+  async deleteRun(id: string): Promise<void> {
+    await this.#api.post("runs/delete", { run_id: id }, { isDelicate: true });
   }
 
-  async logInputs(id: string, datasets: readonly DatasetInput[]): Promise<void> {
-    for (let start = 0; start < datasets.length; start += DATASETS_PER_CALL) {
-      const part = datasets.slice(start, start + DATASETS_PER_CALL);
-      await this.#post("runs/log-inputs", { run_id: id, datasets: part.map(fromDatasetInput) });
-    }
+  async restoreRun(id: string): Promise<void> {
+    await this.#api.post("runs/restore", { run_id: id }, { isDelicate: true });
+  }
+
+  /**
+   * In as many calls as the server's limits ask for, several at a time. A refused call stores nothing of its own, others stay.
+   * The same again changes nothing.
+   */
+  logBatch(id: string, batch: RunBatch): Promise<void> {
+    return runs.logBatch(this.#api, id, batch, this.#metricLanes);
+  }
+
+  logInputs(id: string, datasets: readonly DatasetInput[]): Promise<void> {
+    return runs.logInputs(this.#api, id, datasets);
   }
 
   /** Oldest first, so that runs created meanwhile shift no page. Without experiment ids MLflow finds nothing. */
-  async *searchRuns({ experimentIds, filter = "", includeDeleted = false }: RunSearch): AsyncIterable<Run> {
-    const query = {
-      experiment_ids: experimentIds,
-      filter,
-      run_view_type: includeDeleted ? "ALL" : "ACTIVE_ONLY",
-      max_results: this.#pageSize,
-      order_by: ["start_time ASC"],
-    };
-    const pages = listPages((token) =>
-      this.#post<{ runs?: WireRun[]; next_page_token?: string }>("runs/search", { ...query, page_token: token }),
-    );
-    for await (const { runs = [] } of pages) yield* runs.map(toRun);
+  searchRuns(search: runs.RunSearch): AsyncIterable<Run> {
+    return runs.searchRuns(this.#api, search);
   }
 
   /** USAGE for a path that MLflow cannot keep, UNSUPPORTED when the server does not serve the run's artifacts. */
-  async putArtifact(run: Run, path: string, content: { readonly file: string }): Promise<void> {
-    await putArtifact(this.#http, run, path, content.file, this.#timeoutMs * ARTIFACT_TIMEOUT_FACTOR);
+  putArtifact(run: Run, path: string, content: FileContent): Promise<void> {
+    return this.#artifacts.put(run, path, content);
   }
 
   listArtifacts(runId: string): AsyncIterable<Artifact> {
-    return listArtifacts(this.#http, runId);
+    return this.#artifacts.list(runId);
+  }
+
+  /** Not repeated after a lost answer. UNSUPPORTED, as all of these, when the server knows no logged models. */
+  createModel(model: models.NewModel): Promise<LoggedModel> {
+    return models.createModel(this.#api, model);
+  }
+
+  /** Oldest first, without deleted ones. */
+  searchModels(search: models.ModelSearch): AsyncIterable<LoggedModel> {
+    return models.searchModels(this.#api, search);
+  }
+
+  putModelFile(model: LoggedModel, path: string, content: FileContent): Promise<void> {
+    return this.#artifacts.put(model, path, content);
+  }
+
+  finishModel(id: string, status: "READY" | "UPLOAD_FAILED"): Promise<void> {
+    return models.finishModel(this.#api, id, status);
+  }
+
+  /** A deleted one stays deleted. */
+  deleteModel(id: string): Promise<void> {
+    return models.deleteModel(this.#api, id);
+  }
+
+  /** Names models as what a run made. The same again changes nothing. */
+  logOutputs(runId: string, modelIds: readonly string[]): Promise<void> {
+    return models.logOutputs(this.#api, runId, modelIds);
   }
 
   /** The registry's versions that came out of a run. */
-  async *listModelVersions({ runId }: { runId: string }): AsyncIterable<ModelVersion> {
-    const pages = listPages((token) =>
-      this.#get<{ model_versions?: WireModelVersion[]; next_page_token?: string }>("model-versions/search", {
-        filter: `run_id = ${quoteFilterValue(runId)}`,
-        max_results: this.#pageSize,
-        page_token: token,
-      }),
-    );
-    for await (const { model_versions: versions = [] } of pages) {
-      for (const { name, version } of versions) yield await this.#inspectModelVersion(name, version);
-    }
+  listModelVersions({ runId }: { runId: string }): AsyncIterable<ModelVersion> {
+    return listModelVersions(this.#api, runId);
   }
 
   /** The run's page in MLflow's web interface. */
   runLink({ experimentId, id }: Pick<Run, "id" | "experimentId">): string {
     return `${this.uri}/#/experiments/${experimentId}/runs/${id}`;
-  }
-
-  /** A search leaves out the aliases. */
-  async #inspectModelVersion(name: string, version: string): Promise<ModelVersion> {
-    const answer = await this.#get<{ model_version: WireModelVersion }>("model-versions/get", { name, version });
-    return toModelVersion(answer.model_version);
-  }
-
-  async #findExperiment(name: string): Promise<string | undefined> {
-    const answer = await orUndefined(
-      this.#get<{ experiment: { experiment_id: string; lifecycle_stage?: string } }>("experiments/get-by-name", {
-        experiment_name: name,
-      }),
-    );
-    if (answer === undefined) return undefined;
-    const { experiment_id: id, lifecycle_stage: stage } = answer.experiment;
-    if (stage !== "deleted") return id;
-    throw new StemmaError("USAGE", `the experiment "${name}" of MLflow at ${this.uri} is deleted.`, {
-      hint: `Use another name, or "mlflow experiments restore --experiment-id ${id}".`,
-    });
-  }
-
-  #get<Answer>(method: string, query: Readonly<Record<string, string | number | undefined>>): Promise<Answer> {
-    return this.#http.json<Answer>({ method: "GET", path: `${API}/${method}`, query, repeat: "always" });
-  }
-
-  /** Bodies begin with the ids: the server drops a field that it cannot read together with all that follow. */
-  #post<Answer>(method: string, body: unknown, repeat: Call["repeat"] = "always"): Promise<Answer> {
-    return this.#http.json<Answer>({ method: "POST", path: `${API}/${method}`, body, repeat });
-  }
-}
-
-async function orUndefined<Value>(promise: Promise<Value>): Promise<Value | undefined> {
-  try {
-    return await promise;
-  } catch (error) {
-    if (error instanceof StemmaError && error.code === "NOT_FOUND") return undefined;
-    throw error;
   }
 }

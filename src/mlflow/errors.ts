@@ -28,6 +28,11 @@ export function toAnswerError({ uri, status, body }: FailedAnswer): StemmaError 
   return new StemmaError(code, `MLflow at ${uri}: ${hint === undefined ? text : asSentence(text)}`, { hint });
 }
 
+/** Whether the server does not know this call at all, as an older one, or its storage does not. */
+export function isUnknownCall({ status, body }: Pick<FailedAnswer, "status" | "body">): boolean {
+  return status === 501 || ((status === 404 || status === 405) && parseBody(body).errorCode === undefined);
+}
+
 function hintFor(status: number, errorCode: string | undefined, body: string): string | undefined {
   if (body.startsWith("Invalid Host header")) return "Start the server with --allowed-hosts NAME,NAME:PORT.";
   if (status === 401) return "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.";

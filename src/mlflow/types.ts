@@ -23,6 +23,8 @@ export interface Run {
   /** For each key the value with the highest step, then time, then value. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly datasets: readonly DatasetInput[];
+  /** Ids of the logged models that it made. */
+  readonly outputs: readonly string[];
 }
 
 /** One point of a metric's curve. */
@@ -54,6 +56,13 @@ export interface DatasetInput {
   readonly context: string | undefined;
 }
 
+/** A file to be sent. */
+export interface FileContent {
+  readonly file: string;
+  /** Told of each piece that left. */
+  readonly onBytes?: ((count: number) => void) | undefined;
+}
+
 export interface Artifact {
   /** Relative to the run's artifacts, with slashes. */
   readonly path: string;
@@ -68,4 +77,18 @@ export interface ModelVersion {
   readonly aliases: readonly string[];
   /** `None` unless the deprecated stages are in use. */
   readonly stage: string;
+}
+
+export const MODEL_STATUSES = ["PENDING", "READY", "UPLOAD_FAILED", "STATUS_UNSPECIFIED"] as const;
+export type ModelStatus = (typeof MODEL_STATUSES)[number];
+
+/** A model with files of its own, as MLflow 3 keeps them. Its name is not unique. */
+export interface LoggedModel {
+  readonly id: string;
+  readonly experimentId: string;
+  readonly name: string;
+  readonly status: ModelStatus;
+  readonly artifactUri: string;
+  readonly sourceRunId: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
 }

@@ -1,62 +1,43 @@
 import { StemmaError } from "../lineage/errors.ts";
-import { type DatasetInput, type ModelVersion, RUN_STATUSES, type Run, type RunStatus } from "./types.ts";
-
-/** MLflow's JSON as far as we read it. Empty lists, and most empty fields, are left out by the server. */
-interface WirePair {
-  readonly key: string;
-  readonly value?: string;
-}
-
-export interface WireRun {
-  readonly info: {
-    readonly run_id: string;
-    readonly experiment_id: string;
-    readonly run_name?: string;
-    readonly status?: string;
-    readonly start_time?: number;
-    readonly end_time?: number;
-    readonly artifact_uri?: string;
-    readonly lifecycle_stage?: string;
-  };
-  readonly data?: {
-    readonly tags?: readonly WirePair[];
-    readonly params?: readonly WirePair[];
-    readonly metrics?: readonly { readonly key: string; readonly value: number | string }[];
-  };
-  readonly inputs?: { readonly dataset_inputs?: readonly WireDatasetInput[] };
-}
-
-export interface WireDatasetInput {
-  readonly tags?: readonly WirePair[];
-  readonly dataset: { readonly name?: string; readonly digest?: string; readonly source_type?: string; readonly source?: string };
-}
-
-export interface WireModelVersion {
-  readonly name: string;
-  readonly version: string;
-  readonly run_id?: string;
-  readonly source?: string;
-  readonly aliases?: readonly string[];
-  readonly current_stage?: string;
-}
+import type { Fields } from "./fields.ts";
+import {
+  type DatasetInput,
+  type LoggedModel,
+  MODEL_STATUSES,
+  type ModelStatus,
+  type ModelVersion,
+  RUN_STATUSES,
+  type Run,
+  type RunStatus,
+} from "./types.ts";
 
 const CONTEXT_TAG = "mlflow.data.context";
+const RUN_ID = /^[0-9a-f]{32}$/;
+const MODEL_ID = /^m-[\w-]+$/;
+const MODEL_STATUS_PREFIX = "LOGGED_MODEL_";
 
-export function toRun({ info, data, inputs }: WireRun): Run {
+/** A run as MLflow's JSON has it. Empty lists, and most empty fields, are left out by the server. */
+export function toRun(run: Fields): Run {
+  const info = run.object("info");
+  const data = run.group("data");
+  const endTime = info.number("end_time") ?? 0;
   return {
-    id: info.run_id,
-    experimentId: info.experiment_id,
-    name: info.run_name ?? "",
-    status: toRunStatus(info.status),
-    startTime: new Date(info.start_time ?? 0),
-    endTime: info.end_time === undefined || info.end_time === 0 ? undefined : new Date(info.end_time),
-    artifactUri: info.artifact_uri ?? "",
-    deleted: info.lifecycle_stage === "deleted",
-    tags: fromPairs(data?.tags),
-    params: fromPairs(data?.params),
-    // "NaN" comes as a string.
-    metrics: Object.fromEntries((data?.metrics ?? []).map(({ key, value }) => [key, Number(value)])),
-    datasets: (inputs?.dataset_inputs ?? []).map(toDatasetInput),
+    id: info.id("run_id", RUN_ID),
+    experimentId: info.text("experiment_id"),
+    name: info.optionalText("run_name") ?? "",
+    status: toRunStatus(info.optionalText("status")),
+    startTime: new Date(info.number("start_time") ?? 0),
+    endTime: endTime === 0 ? undefined : new Date(endTime),
+    artifactUri: info.optionalText("artifact_uri") ?? "",
+    deleted: info.optionalText("lifecycle_stage") === "deleted",
+    tags: fromPairs(data.list("tags")),
+    params: fromPairs(data.list("params")),
+    metrics: Object.fromEntries(data.list("metrics").map((metric) => [metric.text("key"), metric.number("value") ?? 0])),
+    datasets: run.group("inputs").list("dataset_inputs").map(toDatasetInput),
+    outputs: run
+      .group("outputs")
+      .list("model_outputs")
+      .map((model) => model.text("model_id")),
   };
 }
 
@@ -66,38 +47,62 @@ function toRunStatus(text: string | undefined): RunStatus {
   return status;
 }
 
-function toDatasetInput({ tags, dataset }: WireDatasetInput): DatasetInput {
+function toDatasetInput(input: Fields): DatasetInput {
+  const dataset = input.object("dataset");
   return {
-    name: dataset.name ?? "",
-    digest: dataset.digest ?? "",
-    sourceType: dataset.source_type ?? "",
-    source: dataset.source ?? "",
-    context: fromPairs(tags)[CONTEXT_TAG],
+    name: dataset.optionalText("name") ?? "",
+    digest: dataset.optionalText("digest") ?? "",
+    sourceType: dataset.optionalText("source_type") ?? "",
+    source: dataset.optionalText("source") ?? "",
+    context: fromPairs(input.list("tags"))[CONTEXT_TAG],
   };
 }
 
-export function fromDatasetInput({ name, digest, sourceType, source, context }: DatasetInput): WireDatasetInput {
+export function fromDatasetInput({ name, digest, sourceType, source, context }: DatasetInput): object {
   return {
     tags: context === undefined ? [] : [{ key: CONTEXT_TAG, value: context }],
     dataset: { name, digest, source_type: sourceType, source },
   };
 }
 
-export function toModelVersion(wire: WireModelVersion): ModelVersion {
+export function toModelVersion(version: Fields): ModelVersion {
   return {
-    name: wire.name,
-    version: wire.version,
-    runId: wire.run_id === "" ? undefined : wire.run_id,
-    source: wire.source ?? "",
-    aliases: wire.aliases ?? [],
-    stage: wire.current_stage ?? "None",
+    name: version.text("name"),
+    version: version.text("version"),
+    runId: version.optionalText("run_id"),
+    source: version.optionalText("source") ?? "",
+    aliases: version.texts("aliases"),
+    stage: version.optionalText("current_stage") ?? "None",
   };
+}
+
+export function toLoggedModel(model: Fields): LoggedModel {
+  const info = model.object("info");
+  return {
+    id: info.id("model_id", MODEL_ID),
+    experimentId: info.text("experiment_id"),
+    name: info.optionalText("name") ?? "",
+    status: toModelStatus(info.optionalText("status")),
+    artifactUri: info.optionalText("artifact_uri") ?? "",
+    sourceRunId: info.optionalText("source_run_id"),
+    tags: fromPairs(info.list("tags")),
+  };
+}
+
+function toModelStatus(text = ""): ModelStatus {
+  const status = MODEL_STATUSES.find((known) => `${MODEL_STATUS_PREFIX}${known}` === text);
+  if (status === undefined) throw new StemmaError("FAILED", `MLflow answered with the unknown model status "${text}"`);
+  return status;
+}
+
+export function fromModelStatus(status: ModelStatus): string {
+  return `${MODEL_STATUS_PREFIX}${status}`;
 }
 
 export function toPairs(record: Readonly<Record<string, string>> = {}): { key: string; value: string }[] {
   return Object.entries(record).map(([key, value]) => ({ key, value }));
 }
 
-function fromPairs(pairs: readonly WirePair[] = []): Record<string, string> {
-  return Object.fromEntries(pairs.map(({ key, value }) => [key, value ?? ""]));
+function fromPairs(pairs: readonly Fields[]): Record<string, string> {
+  return Object.fromEntries(pairs.map((pair) => [pair.text("key"), pair.optionalText("value") ?? ""]));
 }

@@ -1,7 +1,7 @@
 import { StemmaError } from "../lineage/errors.ts";
 import type { Connection } from "./connection.ts";
 import { toBranchInfo, toCommitInfo, toCommitName, toRepoInfo } from "./from-wire.ts";
-import { pfs } from "./services.ts";
+import { metadata, pfs } from "./services.ts";
 import { fromBranchName, fromCommitName, fromCommitQuery, fromRepoName } from "./to-wire.ts";
 import type { BranchInfo, BranchName, CommitInfo, CommitName, CommitQuery, RepoInfo, RepoName } from "./types.ts";
 
@@ -74,6 +74,13 @@ export class RepoCalls {
   async inspectCommit(query: CommitQuery, wait?: "READY" | "FINISHED"): Promise<CommitInfo> {
     const request = { commit: fromCommitQuery(query), ...(wait !== undefined && { wait }) };
     return toCommitInfo(await this.connection.call(pfs.InspectCommit, request, { wait: wait !== undefined }));
+  }
+
+  /** Notes something on a commit, also a finished one, in place of what was noted under this key. UNSUPPORTED before 2.10. */
+  async noteOnCommit({ repo, id }: CommitName, key: string, value: string): Promise<void> {
+    const picker = { name: { name: repo.name, type: repo.type, project: { name: repo.project } } };
+    const edit = { commit: { id: { repo: picker, id } }, edit_key: { key, value } };
+    await this.connection.call(metadata.EditMetadata, { edits: [edit] });
   }
 
   /** Newest first: all of the repo's, or those that lead to `to` (a branch or an id), with itself. */

@@ -94,6 +94,7 @@ export function toJobInfo(info: JobInfo__Output): JobInfo {
       recovered: toNumber(info.data_recovered),
     },
     inputs: toPfsInputs(info.details?.input),
+    image: info.details?.transform?.image ?? "",
     stats: toProcessStats(info.stats),
   };
 }

@@ -80,6 +80,7 @@ export function toCommitInfo(info: CommitInfo__Output): CommitInfo {
     directSubvenance: (info.direct_subvenance ?? []).map(toCommitName),
     error: info.error ?? "",
     sizeBytes: finished === undefined ? undefined : toNumber(info.details?.size_bytes),
+    metadata: info.metadata ?? {},
   };
 }
 

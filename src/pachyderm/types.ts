@@ -39,6 +39,8 @@ export interface CommitInfo {
   readonly error: string;
   /** Known once the commit is finished. */
   readonly sizeBytes: number | undefined;
+  /** Notes by key; none on servers before 2.10. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 export interface RepoInfo {
@@ -124,8 +126,9 @@ export interface JobInfo {
     readonly failed: number;
     readonly recovered: number;
   };
-  /** Empty when the job was asked for without details. */
+  /** Empty when the job was asked for without details, as is the image. */
   readonly inputs: readonly PfsInput[];
+  readonly image: string;
   readonly stats: ProcessStats;
 }
 

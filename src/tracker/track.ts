@@ -1,141 +1,64 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
-import type { Run } from "../mlflow/types.ts";
-import type { ChildEnd } from "./capture/child.ts";
-import { closeRun } from "./card/closing.ts";
-import { Complaints } from "./report/complaints.ts";
-import { Delivery } from "./delivery/delivery.ts";
-import { toDataset } from "./capture/inputs.ts";
-import { ATTEMPT_TAG, openRun } from "./delivery/open-run.ts";
-import { type Origin, readOrigin } from "./capture/origin.ts";
+import { delimiter } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startChild } from "./capture/child.ts";
+import { watchSpark } from "./capture/spark/watch-spark.ts";
+import type { RecordOptions } from "./options.ts";
 import type { Environment, TrackPorts } from "./ports.ts";
-import { type Session, metricParcel } from "./delivery/remains.ts";
-import { Report } from "./report/report.ts";
+import { type Work, record } from "./record.ts";
+import type { Session } from "./session.ts";
 
-export interface TrackOptions {
-  readonly command: readonly string[];
-  readonly experiment: string;
-  readonly name: string | undefined;
-  /** Set on the run beside the tracker's own. */
-  readonly tags: Readonly<Record<string, string>>;
-  /** What the inputs are used for. */
-  readonly context: string;
-  /** Where the run card goes; the job's output by default, and nowhere outside of a job. */
-  readonly cardFolder: string | undefined;
-  /** MLflow's address as the command is to use it: unlike the one shown it may hold credentials. */
-  readonly trackingUri: string;
-  readonly user: string;
-  readonly cwd: string;
-  readonly env: Environment;
-  readonly signal: AbortSignal;
-}
-
-/** How often what the command reports is passed on while it runs. */
-const TICK_MS = 1000;
+/** Where `import stemma` finds stemma.py. */
+const PYTHON = fileURLToPath(new URL("../../python", import.meta.url));
 
 /**
- * Runs a command with an MLflow run around it, and resolves to the command's exit code, or to 1 when the command was
- * fine and its record is not. Rejects before the command starts when no run can be had.
+ * Runs a command with an MLflow run around it, and resolves to its exit code. When its record cannot be kept it is 1 though
+ * the command was fine, or 6 when tracking is required and something did not arrive. Rejects before the command starts
+ * when no run may be had.
  */
-export async function track(ports: TrackPorts, options: TrackOptions): Promise<number> {
-  const startTime = ports.now();
-  const { runs } = ports;
-  const experimentId = await runs.experimentId(options.experiment);
-  const origin = await readOrigin(ports, options);
-  options.signal.throwIfAborted();
-  const run = await openRun(runs, {
-    experimentId,
-    name: origin.runName,
-    key: origin.key,
-    startTime,
-    tags: { ...origin.tags, ...options.tags },
-  });
-  const folder = await mkdtemp(join(tmpdir(), "stemma-run-"));
+export async function track(ports: TrackPorts, options: RecordOptions): Promise<number> {
+  const start = async (session: Session): Promise<Work> =>
+    startChild(options.command, {
+      cwd: options.cwd,
+      env: await childEnvironment(ports, options, session),
+      onOutput: options.isLogKept ? (stream, bytes) => session.log.write(stream, bytes) : undefined,
+    });
+  process.on("SIGPIPE", goOn);
   try {
-    const { exitCode, isIncomplete } = await trackRun(ports, options, { origin, run, startTime, folder });
-    // A failed datum is done again. What was made by hand may be the only one.
-    if (isIncomplete && origin.job === undefined) ports.say(`what the command reported is kept in ${folder}`);
-    else await rm(folder, { recursive: true, force: true });
-    return exitCode;
-  } catch (error) {
-    // Whatever went wrong here is told by the error. The run shall not look alive, if that can be helped.
-    await Promise.allSettled([
-      runs.updateRun(run.id, { status: options.signal.aborted ? "KILLED" : "FAILED", endTime: ports.now() }),
-    ]);
-    await rm(folder, { recursive: true, force: true });
-    throw error;
+    return (await record(ports, options, start)).exitCode;
+  } finally {
+    process.off("SIGPIPE", goOn);
   }
 }
 
-interface OpenedRun {
-  readonly origin: Origin;
-  readonly run: Run;
-  readonly startTime: Date;
-  /** Temporary, for the report and the artifacts. */
-  readonly folder: string;
+/** That nobody reads what is printed is no reason to end before the run is ended. */
+function goOn(): void {
+  // Listening is all that it takes.
 }
 
-interface Tracked {
-  readonly exitCode: number;
-  /** Whether something did not arrive at MLflow. */
-  readonly isIncomplete: boolean;
-}
-
-async function trackRun(ports: TrackPorts, options: TrackOptions, opened: OpenedRun): Promise<Tracked> {
-  const { run, origin } = opened;
-  const session = await openSession(ports, opened);
-  const attempt = run.tags[ATTEMPT_TAG] ?? "1";
-  const link = ports.runs.runLink(run);
-  ports.say(`run ${run.name}${attempt === "1" ? "" : `, attempt ${attempt}`} ${link}`);
-  const datasets = (origin.resolved?.inputs ?? []).map((input) => toDataset(input, options.context));
-  session.delivery.add({ kind: "data sets", count: () => datasets.length, send: () => ports.runs.logInputs(run.id, datasets) });
-  await session.delivery.flush();
-  options.signal.throwIfAborted();
-  const env = childEnvironment(options, run, opened.folder);
-  const end = await watchReport(ports, session, ports.runChild(options.command, { cwd: options.cwd, env }));
-  const final = await closeRun(ports, options, { ...opened, session, end });
-  ports.say(`${final.status}${final.how === "" ? "" : ` (${final.how})`} ${link}`);
-  return { exitCode: final.exitCode, isIncomplete: session.delivery.shortfall !== undefined };
-}
-
-async function openSession({ runs, say, now }: TrackPorts, { run, folder }: OpenedRun): Promise<Session> {
-  const artifactsFolder = join(folder, "artifacts");
-  const reportFolder = join(folder, "report");
-  for (const path of [artifactsFolder, reportFolder]) await mkdir(path);
-  const complaints = new Complaints(say);
-  return { runs, run, artifactsFolder, complaints, report: new Report(reportFolder, complaints, now), delivery: new Delivery() };
-}
-
-function childEnvironment({ env, trackingUri, experiment }: TrackOptions, run: Run, folder: string): Environment {
-  return {
-    ...env,
+async function childEnvironment({ say }: TrackPorts, options: RecordOptions, session: Session): Promise<Environment> {
+  const { run, folders, experimentName, redactor } = session;
+  const { command, cwd, trackingUri } = options;
+  const env: Environment = {
+    ...options.env,
+    PYTHONPATH: [PYTHON, options.env["PYTHONPATH"]].filter(Boolean).join(delimiter),
     MLFLOW_TRACKING_URI: trackingUri,
-    MLFLOW_RUN_ID: run.id,
-    MLFLOW_EXPERIMENT_ID: run.experimentId,
-    MLFLOW_EXPERIMENT_NAME: experiment,
-    STEMMA_RUN_ID: run.id,
-    STEMMA_REPORT: join(folder, "report"),
-    STEMMA_ARTIFACTS: join(folder, "artifacts"),
+    MLFLOW_EXPERIMENT_NAME: experimentName,
+    STEMMA_REPORT: folders.report,
+    STEMMA_ARTIFACTS: folders.artifacts,
+    ...(run === undefined ? {} : runEnvironment(run)),
   };
+  if (!options.isSpark) return env;
+  const watch = await watchSpark({ command, env, cwd }, folders.spark);
+  if (watch.env === undefined) say(`of Spark nothing is recorded: ${redactor.text(watch.reason)}`);
+  return { ...env, ...watch.env };
 }
 
-/** Passes metrics on while the command runs. When MLflow goes away meanwhile, they wait. */
-async function watchReport({ say }: TrackPorts, session: Session, ending: Promise<ChildEnd>): Promise<ChildEnd> {
-  let wasAway = false;
-  for (;;) {
-    const end = await Promise.race([ending, pause(TICK_MS, undefined, { ref: false })]);
-    if (end !== undefined) return end;
-    try {
-      session.delivery.add(metricParcel(session, await session.report.readMetrics(false)));
-      await session.delivery.flush();
-    } catch (error) {
-      await ending;
-      throw error;
-    }
-    const { obstacle } = session.delivery;
-    if (obstacle !== undefined && !wasAway) say(`the command goes on, what it reports waits: ${obstacle.message}`);
-    wasAway = obstacle !== undefined;
-  }
+/** A client in the command resumes this run; whatever further runs it makes become parts of it. */
+function runEnvironment({ id, experimentId }: NonNullable<Session["run"]>): Environment {
+  return {
+    MLFLOW_RUN_ID: id,
+    MLFLOW_EXPERIMENT_ID: experimentId,
+    MLFLOW_RUN_CONTEXT: JSON.stringify({ "mlflow.parentRunId": id }),
+    STEMMA_RUN_ID: id,
+  };
 }

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { Metadata } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { findPachctlContext } from "../../src/cli/pachctl-context.ts";
-import { findMlflow, findPachyderm } from "../../src/cli/remotes.ts";
+import { findMlflow } from "../../src/cli/find-mlflow.ts";
+import { findPachyderm } from "../../src/cli/find-pachyderm.ts";
 import { writeRecord } from "../../src/local/services-file.ts";
 import { stateFolder } from "../../src/local/state-folder.ts";
 

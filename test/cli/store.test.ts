@@ -25,7 +25,7 @@ async function status(...argv: string[]): Promise<string> {
   let err = "";
   const place = { cwd: running.home, env: { PACHD_ADDRESS: running.engine.address } };
   const context = testContext(place, { stdout: { isTTY: true, columns: 80 }, err: (text) => (err += text) });
-  await runProgram(context, argv, "0.0.0");
+  await runProgram(context, argv);
   return err;
 }
 

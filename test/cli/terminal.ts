@@ -1,7 +1,8 @@
 import { Readable } from "node:stream";
 import type { Context } from "../../src/cli/context.ts";
 import { runProgram } from "../../src/cli/program.ts";
-import { findMlflow, findPachyderm } from "../../src/cli/remotes.ts";
+import { findMlflow } from "../../src/cli/find-mlflow.ts";
+import { findPachyderm } from "../../src/cli/find-pachyderm.ts";
 
 /** What a command line printed and how it ended. */
 export interface CommandResult {
@@ -26,8 +27,9 @@ export function testContext({ cwd, env }: Place, more: Partial<Context> = {}): C
     stdin: Readable.from([]),
     stdout: { isTTY: false, columns: undefined },
     signal: new AbortController().signal,
+    version: "0.0.0",
     pachyderm: async (address) => findPachyderm(env, cwd, address),
-    mlflow: async (uri) => findMlflow(env, cwd, uri),
+    mlflow: async (uri, signal) => findMlflow(env, cwd, uri, signal),
     ...more,
   };
 }
@@ -41,6 +43,6 @@ export async function stemma(argv: readonly string[], place: Place): Promise<Com
     write: async (bytes) => void (out += Buffer.from(bytes).toString("utf8")),
     err: (text) => (err += text),
   });
-  const code = await runProgram(context, argv, "0.0.0");
+  const code = await runProgram(context, argv);
   return { code, out, err };
 }

@@ -1,73 +1,53 @@
-import { tmpdir } from "node:os";
-import { CommanderError } from "@commander-js/extra-typings";
 import { describe, expect, inject, test } from "vitest";
-import type { Context } from "../../src/cli/context.ts";
-import { ExitCode } from "../../src/cli/exit.ts";
-import { trackCommand } from "../../src/cli/track-command.ts";
-import { StemmaError } from "../../src/lineage/errors.ts";
-import { MlflowClient } from "../../src/mlflow/client.ts";
-import { testContext } from "./terminal.ts";
-
-interface Outcome {
-  readonly error: unknown;
-  readonly err: string;
-}
-
-/** Runs the command in this process. Commands that are tracked here print nothing, as they share our stdout. */
-async function track(argv: readonly string[], env: Context["env"] = {}): Promise<Outcome> {
-  let err = "";
-  const context = testContext(
-    { cwd: tmpdir(), env: { PATH: process.env["PATH"], MLFLOW_EXPERIMENT_NAME: "test-cli-track", ...env } },
-    {
-      err: (text) => void (err += text),
-      pachyderm: async () => {
-        throw new StemmaError("UNREACHABLE", "no Pachyderm in this test");
-      },
-      mlflow: async (uri) => new MlflowClient({ uri: uri ?? inject("mlflowUri") }),
-    },
-  );
-  const command = trackCommand(context).exitOverride().configureOutput({ writeErr: context.err, writeOut: context.err });
-  try {
-    await command.parseAsync([...argv], { from: "user" });
-    return { error: undefined, err };
-  } catch (error) {
-    return { error, err };
-  }
-}
+import { makeFolder, trackHere } from "../tracker/harness.ts";
 
 describe("stemma track", () => {
   test("a good command is a good end, an option of the command is not ours", async () => {
-    expect(await track(["--", "true", "--name", "--version"])).toMatchObject({
-      error: undefined,
-      err: expect.stringContaining("FINISHED"),
-    });
-  });
-
-  test("the exit code is the command's", async () => {
-    expect((await track(["--", "sh", "-c", "exit 5"])).error).toMatchObject({ code: 5 });
-    expect((await track(["--", "sh", "-c", "exit 5"])).error).toBeInstanceOf(ExitCode);
+    const { code, said } = await trackHere(["--", "true", "--name", "--version"]);
+    expect({ code, said }).toEqual({ code: 0, said: expect.stringContaining("FINISHED") });
   });
 
   test.each([[[]], [["--"]], [["--name", "x", "--"]]])("without a command, %j is a usage error", async (argv) => {
-    expect((await track(argv)).error).toMatchObject({ code: "USAGE", hint: expect.stringContaining("--") });
-  });
-
-  test.each([["novalue"], ["=x"], ["stemma.key=x"], ["pachyderm.commit=x"]])("--tag %s is a usage error", async (tag) => {
-    const { error } = await track(["--tag", tag, "--", "true"]);
-    expect(error).toBeInstanceOf(CommanderError);
-  });
-
-  test.each(["mlruns", "sqlite:///m.db"])("--mlflow %s is a usage error", async (uri) => {
-    expect((await track(["--mlflow", uri, "--", "true"])).error).toMatchObject({
-      code: "USAGE",
-      message: expect.stringContaining(uri),
+    const { code, said } = await trackHere(argv);
+    expect({ code, said }).toEqual({
+      code: 2,
+      said: "stemma: there is no command to track. Put it after --: stemma track -- python train.py\n",
     });
+  });
+
+  test.each([
+    [["--no-such-option"], "unknown option '--no-such-option'"],
+    [["--tag", "novalue"], "A tag looks like key=value."],
+    [["--tag", "=x"], "A tag looks like key=value."],
+    [["--tag", "stemma.key=x"], "are set by stemma alone."],
+    [["--tag", "pachyderm.commit=x"], "are set by stemma alone."],
+    [["--name", "two\nlines"], "A name cannot hold control characters."],
+    [["--name", "\u001B[2Jx"], "A name cannot hold control characters."],
+    [["--name", " "], "A name cannot be empty."],
+    [["--experiment", "tab\there"], "A name cannot hold control characters."],
+    [["--run-id", "../x"], "A run id has 32 hexadecimal digits."],
+    [["--outbox-limit", "much"], "A size looks like 500M or 2G."],
+    [["--mlflow", "mlruns"], "mlruns"],
+    [["--mlflow", "sqlite:///m.db"], "sqlite:///m.db"],
+  ])("%j is a usage error of one line, and nothing begins", async (options, line) => {
+    const cwd = await makeFolder();
+    const { code, said } = await trackHere([...options, "--", "no-such-command"], { cwd });
+    expect(code).toBe(2);
+    expect(said).toContain(line);
+    expect(said).toMatch(/^stemma: \P{Cc}+\n$/u);
+  });
+
+  test("a run that is not there is told", async () => {
+    const { code, said } = await trackHere(["--run-id", "0".repeat(32), "--", "no-such-command"]);
+    expect(code).toBe(3);
+    expect(said).toMatch(/^stemma: [^\n]+not found[^\n]*\n$/);
   });
 
   test("the command gets MLflow's address with its credentials, which nobody else sees", async () => {
     const uri = inject("mlflowUri").replace("//", "//me:s3cret@");
-    const { error, err } = await track(["--mlflow", uri, "--", "sh", "-c", `[ "$MLFLOW_TRACKING_URI" = "${uri}" ] || exit 9`]);
-    expect(error).toBeUndefined();
-    expect(err).not.toContain("s3cret");
+    const argv = ["--mlflow", uri, "--", "sh", "-c", `[ "$MLFLOW_TRACKING_URI" = "${uri}" ] || exit 9`];
+    const { code, said } = await trackHere(argv);
+    expect(code).toBe(0);
+    expect(said).not.toContain("s3cret");
   });
 });

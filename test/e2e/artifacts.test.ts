@@ -1,10 +1,12 @@
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findPachyderm } from "../../src/cli/remotes.ts";
+import { findPachyderm } from "../../src/cli/find-pachyderm.ts";
+import { MlflowClient } from "../../src/mlflow/client.ts";
 import { type CommandResult, stemma } from "../cli/terminal.ts";
 import { pipeline, repo, shellSpec } from "../helpers/engine.ts";
 import { freePort } from "../helpers/mlflow-server.ts";
@@ -78,6 +80,22 @@ describe("MLflow's artifacts in Pachyderm", () => {
     expect(await list(`/0/models/${String(seen["model"])}/artifacts/`)).toContainEqual(expect.stringMatching(/\/MLmodel$/));
     const notes = await stemma(["get", `artifacts@master:${folder}notes.txt`, "-o", "-"], { cwd, env });
     expect(notes.out).toBe("a few words\n");
+  });
+
+  test("our own client sends a large file straight to the gateway, in parts", async () => {
+    const mlflow = new MlflowClient({ uri: `http://127.0.0.1:${mlflowPort}`, multipartBytes: 16 * 1024 * 1024 });
+    const content = randomBytes(16 * 1024 * 1024 + 1);
+    await writeFile(join(cwd, "large.bin"), content);
+    const run = await mlflow.createRun({ experimentId: "0", name: "large", startTime: new Date(), tags: {} });
+    await mlflow.putArtifact(run, "in parts/large.bin", { file: join(cwd, "large.bin") });
+    expect(await Array.fromAsync(mlflow.listArtifacts(run.id))).toEqual([
+      { path: "in parts/large.bin", sizeBytes: content.length },
+    ]);
+    const place = `artifacts@master:/0/${run.id}/artifacts/in parts/large.bin`;
+    await stemma(["get", place, "-o", join(cwd, "back.bin")], { cwd, env });
+    expect((await readFile(join(cwd, "back.bin"))).equals(content)).toBe(true);
+    const log = await readFile(join(cwd, ".stemma", "logs", "mlflow.log"), "utf8");
+    expect(log).toMatch(new RegExp(`POST \\S+/mpu/complete/0/${run.id}/\\S+ HTTP/1.1" 200`));
   });
 
   test("a tracked job's artifacts go there too, and its run still leads to the data", async () => {

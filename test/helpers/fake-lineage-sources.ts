@@ -238,6 +238,7 @@ export class FakePachyderm implements PachydermSource {
         commit,
         origin,
         description: "",
+        metadata: {},
         parent: this.#heads.get(commit.repo.name),
         started: time,
         finishing: time,
@@ -289,6 +290,7 @@ export class FakePachyderm implements PachydermSource {
       finished: time,
       datums: { total, processed: total, skipped: 0, failed: 0, recovered: 0 },
       inputs: [{ name: input.repo.name, repo: input.repo, branch: "master", glob: "/*", commit: input.id }],
+      image: "",
       stats: NO_STATS,
     };
   }
@@ -320,6 +322,7 @@ export class FakeMlflow implements MlflowSource {
       params: { maxDepth: "5" },
       metrics: { areaUnderPR: 0.5, areaUnderROC: 0.75 },
       datasets: options.datasets ?? [],
+      outputs: [],
     };
     this.#runs.set(id, run);
     return run;

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
@@ -6,61 +6,86 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Interface, createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const PROGRAM = fileURLToPath(new URL("../../.venv/bin/mlflow", import.meta.url));
+const PYTHON = fileURLToPath(new URL("../../.venv/bin/python", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("mlflow-server.py", import.meta.url));
+const CACHE = fileURLToPath(new URL("../../node_modules/.cache/mlflow", import.meta.url));
 const START_LIMIT_MS = 180_000;
-const POLL_MS = 200;
-
-export interface MlflowServer {
-  readonly uri: string;
-  close(): Promise<void>;
-}
+const POLL_MS = 100;
 
 /** Starts a real MLflow server on a free port, with a database and artifacts of its own, and waits until it answers. */
 export async function startMlflowServer(): Promise<MlflowServer> {
   const folder = await mkdtemp(join(tmpdir(), "stemma-mlflow-"));
-  const port = await freePort();
-  const uri = `http://127.0.0.1:${port}`;
-  const log = createWriteStream(join(folder, "server.log"));
-  await once(log, "open");
-  const child = spawn(PROGRAM, serverArguments(folder, port), {
-    cwd: folder,
-    // A group of its own: the server's worker outlives its parent, so both are signalled together.
-    detached: true,
-    stdio: ["ignore", log, log],
-    env: { ...process.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false", MLFLOW_DISABLE_TELEMETRY: "true" },
-  });
-  const ended = new Promise<string>((resolve) => {
-    child.once("error", (error) => resolve(error.message));
-    child.once("exit", (code, signal) => resolve(`exit ${signal ?? code}`));
-  });
-  const killGroup = (): void => signalGroup(child.pid);
-  process.once("exit", killGroup);
-  const close = async (): Promise<void> => {
-    process.off("exit", killGroup);
-    killGroup();
-    await ended;
-    log.destroy();
-    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
-  };
-  const stopPolling = new AbortController();
-  const problem = await Promise.race([ended, untilHealthy(uri, stopPolling.signal)]);
-  stopPolling.abort();
-  if (problem === undefined) return { uri, close };
-  const output = await readFile(join(folder, "server.log"), "utf8");
-  await close();
-  throw new Error(`the MLflow server of the tests did not start (${problem}):\n${output.slice(-2000)}`);
+  const server = new MlflowServer(folder, await freePort());
+  try {
+    await server.start();
+    return server;
+  } catch (error) {
+    const output = await readFile(join(folder, "server.log"), "utf8");
+    await server.close();
+    throw new Error(`the MLflow server of the tests did not start:\n${output.slice(-2000)}`, { cause: error });
+  }
 }
 
-function serverArguments(folder: string, port: number): string[] {
-  const store = `sqlite:///${join(folder, "mlflow.db")}`;
-  const artifacts = join(folder, "artifacts");
-  const place = ["--host", "127.0.0.1", "--port", String(port), "--workers", "1"];
-  return ["server", ...place, "--backend-store-uri", store, "--artifacts-destination", artifacts, "--serve-artifacts"];
+/** A real MLflow server with one worker, which can be killed and started again. */
+export class MlflowServer {
+  readonly uri: string;
+  readonly #folder: string;
+  readonly #process: ChildProcess;
+  readonly #ended: Promise<string>;
+  readonly #answers: Interface;
+  readonly #killGroup = (): void => signalGroup(this.#process.pid);
+
+  /** Loads MLflow. */
+  constructor(folder: string, port: number) {
+    this.uri = `http://127.0.0.1:${port}`;
+    this.#folder = folder;
+    // A group of its own, so that the server is signalled together with the process that forks it.
+    const child = spawn(PYTHON, [PROGRAM, folder, String(port), CACHE], { cwd: folder, detached: true, stdio: "pipe" });
+    child.stderr.pipe(createWriteStream(join(folder, "server.log")));
+    child.stdin.on("error", () => undefined); // When it is gone, that is told by its end.
+    this.#answers = createInterface({ input: child.stdout });
+    this.#ended = new Promise((resolve) => {
+      child.once("error", (error) => resolve(error.message));
+      child.once("exit", (code, signal) => resolve(`exit ${signal ?? code}`));
+    });
+    this.#process = child;
+    process.once("exit", this.#killGroup);
+  }
+
+  /** Starts the server and waits until it answers; starting it again keeps its port, its database and its artifacts. */
+  async start(): Promise<void> {
+    await this.#tell("start");
+    await this.#whileAlive(untilHealthy(this.uri, () => this.#process.exitCode === null));
+  }
+
+  /** Ends the server in the middle of whatever it does. */
+  async kill(): Promise<void> {
+    await this.#tell("kill");
+  }
+
+  /** Nothing of a test server is worth a slow, orderly end. */
+  async close(): Promise<void> {
+    process.off("exit", this.#killGroup);
+    this.#killGroup();
+    await this.#ended;
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+
+  async #tell(command: string): Promise<void> {
+    const done = once(this.#answers, "line");
+    this.#process.stdin?.write(`${command}\n`);
+    await this.#whileAlive(done);
+  }
+
+  async #whileAlive<Value>(promise: Promise<Value>): Promise<Value> {
+    const dead = this.#ended.then((how) => Promise.reject(new Error(how)));
+    return Promise.race([promise, dead]);
+  }
 }
 
-/** Nothing of a test server is worth a slow, orderly end. */
 function signalGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
@@ -70,14 +95,12 @@ function signalGroup(pid: number | undefined): void {
   }
 }
 
-/** Resolves to undefined once the server answers, or to what is wrong when the limit is reached. */
-async function untilHealthy(uri: string, signal: AbortSignal): Promise<string | undefined> {
+async function untilHealthy(uri: string, isAlive: () => boolean): Promise<void> {
   const deadline = Date.now() + START_LIMIT_MS;
-  while (Date.now() < deadline && !signal.aborted) {
-    if (await isHealthy(uri)) return undefined;
+  while (!(await isHealthy(uri))) {
+    if (!isAlive() || Date.now() > deadline) throw new Error(`no answer in ${START_LIMIT_MS / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  return `no answer in ${START_LIMIT_MS / 1000} s`;
 }
 
 async function isHealthy(uri: string): Promise<boolean> {

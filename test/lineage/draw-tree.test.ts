@@ -41,7 +41,7 @@ const run = {
   name: "tree\u001b[31m",
   state: "finished",
   time: TIME,
-  metrics: { pr: 0.123456789, n: 1e6, a: 1, b: 2, c: 3, d: 4, e: 5 },
+  metrics: { "system/processes": 4, "spark.tasks": 7, pr: 0.123456789, n: 1e6, a: 1, b: 2, c: 3, d: 4, e: 5 },
   link: `http://127.0.0.1:5000/#/experiments/1/runs/${RUN_ID}`,
 } as const;
 const file = (path: string): Node => ({ kind: "file", project: "default", repo: "raw_data", type: "user", commit: ID, path });

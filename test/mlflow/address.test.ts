@@ -31,6 +31,17 @@ describe("parseMlflowAddress", () => {
     expect(parseMlflowAddress("http://h", both).authorization).toBe(basic("bob:b"));
   });
 
+  test("takes a token that ends with a line break, and refuses one with a line break in it", () => {
+    expect(parseMlflowAddress("http://h", { MLFLOW_TRACKING_TOKEN: "t0\n" }).authorization).toBe("Bearer t0");
+    expect(() => parseMlflowAddress("http://h", { MLFLOW_TRACKING_TOKEN: "t0\nt1" })).toThrow(
+      expect.objectContaining({ code: "USAGE", message: expect.not.stringContaining("t1") }),
+    );
+  });
+
+  test("takes a per cent sign in a password for itself", () => {
+    expect(parseMlflowAddress("http://a:100%@h", {}).authorization).toBe(basic("a:100%"));
+  });
+
   test.each(["", "mlruns", "file:///mlruns", "sqlite:///m.db", "databricks"])("%j is no server", (uri) => {
     expect(() => parseMlflowAddress(uri, {})).toThrow(expect.objectContaining({ code: "USAGE" }));
   });

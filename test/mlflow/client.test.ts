@@ -86,6 +86,7 @@ describe("runs", () => {
       params: {},
       metrics: {},
       datasets: [],
+      outputs: [],
     });
     const endTime = new Date(1_700_000_009_000);
     await client.updateRun(run.id, { status: "FINISHED", endTime });

@@ -9,7 +9,12 @@ interface Recorded {
   readonly status: number;
   readonly type?: string;
   readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
+
+const RUN_ID = "0123456789abcdef0123456789abcdef";
+const NEW_RUN = { experimentId: "1", name: "n", startTime: new Date(0), tags: {} };
+const RUN = { run: { info: { run_id: RUN_ID, experiment_id: "1", status: "RUNNING" } } };
 
 /** A stand-in for MLflow and what may stand before it: it says what real ones were recorded to say. */
 let standIn: Server;
@@ -20,8 +25,9 @@ let uri = "";
 beforeAll(async () => {
   standIn = createServer((request, response) => {
     calls += 1;
-    const { status, type, body } = answers.length > 1 ? (answers.shift() as Recorded) : (answers[0] as Recorded);
-    request.resume().on("end", () => response.writeHead(status, type === undefined ? {} : { "content-type": type }).end(body));
+    const { status, type, body, headers = {} } = answers.length > 1 ? (answers.shift() as Recorded) : (answers[0] as Recorded);
+    const all = { ...headers, ...(type === undefined ? {} : { "content-type": type }) };
+    request.resume().on("end", () => response.writeHead(status, all).end(body));
   }).listen(0, "127.0.0.1");
   await once(standIn, "listening");
   uri = `http://127.0.0.1:${(standIn.address() as AddressInfo).port}`;
@@ -86,35 +92,64 @@ describe("an error of the server", () => {
     ["no permission", html(403, "Permission denied"), "FAILED", "Permission denied."],
     ["an empty body", { status: 400, body: "" }, "FAILED", "HTTP status 400"],
   ])("%s", async (_, recorded, code, text) => {
-    const promise = standInSays(recorded).inspectRun("r");
+    const promise = standInSays(recorded).createRun(NEW_RUN);
     await expect(promise).rejects.toMatchObject({ code, message: expect.stringContaining(`MLflow at ${uri}: ${text}`) });
     await expect(promise).rejects.toMatchObject({ message: expect.not.stringMatching(/sqlite3|SQL|s3:|</) });
     expect(calls).toBe(1);
   });
 
-  test.each([502, 503, 504])("status %i is tried again", async (status) => {
-    const run = { run: { info: { run_id: "r", experiment_id: "1", status: "RUNNING" } } };
-    await expect(standInSays(html(status, PAGE), json(200, run)).inspectRun("r")).resolves.toMatchObject({ id: "r" });
+  test.each([408, 429, 500, 502, 503, 504])("status %i is tried again", async (status) => {
+    await expect(standInSays(html(status, PAGE), json(200, RUN)).inspectRun(RUN_ID)).resolves.toMatchObject({ id: RUN_ID });
     expect(calls).toBe(2);
+  });
+
+  test("a failure that the server calls a wrong state is not tried again", async () => {
+    const client = standInSays(json(500, { error_code: "INVALID_STATE", message: "Cannot rename." }));
+    await expect(client.inspectRun(RUN_ID)).rejects.toMatchObject({ code: "FAILED" });
+    expect(calls).toBe(1);
+  });
+
+  test("a call without effect so far is tried again after a while that the server names, also a run's creation", async () => {
+    const later = { ...html(429, "slow down"), headers: { "retry-after": "1" } };
+    const startedAt = performance.now();
+    await expect(standInSays(later, json(200, RUN)).createRun(NEW_RUN)).resolves.toMatchObject({ id: RUN_ID });
+    expect(performance.now() - startedAt).toBeGreaterThan(990);
   });
 
   test("a gateway that stays without its server is UNREACHABLE, and a run's creation is not tried twice", async () => {
     const client = standInSays(html(503, PAGE));
-    const creation = client.createRun({ experimentId: "1", name: "n", startTime: new Date(), tags: {} });
-    await expect(creation).rejects.toMatchObject({ code: "UNREACHABLE" });
+    await expect(client.createRun(NEW_RUN)).rejects.toMatchObject({ code: "UNREACHABLE" });
     expect(calls).toBe(1);
+    expect(client.doubts).toBe(1);
   });
 
   test("a page where JSON is due means that this is no MLflow server", async () => {
-    await expect(standInSays(html(200, PAGE)).inspectRun("r")).rejects.toMatchObject({
+    await expect(standInSays(html(200, PAGE)).inspectRun(RUN_ID)).rejects.toMatchObject({
       code: "FAILED",
       message: expect.stringContaining("JSON"),
     });
   });
 
+  test.each<[string, unknown]>([
+    ["a list", []],
+    ["nothing", null],
+    ["no run", { login: "please" }],
+    ["a run without id", { run: { info: { experiment_id: "1", status: "RUNNING" } } }],
+    ["a run whose tags are no list", { run: { ...RUN.run, data: { tags: { a: "b" } } } }],
+    ["a run with a tag without key", { run: { ...RUN.run, data: { tags: ["a"] } } }],
+    ["a run of an unknown status", { run: { info: { ...RUN.run.info, status: "ASLEEP" } } }],
+    ["another run", { run: { info: { ...RUN.run.info, run_id: "f".repeat(32) } } }],
+  ])("an answer that holds %s is one line, and no bug of ours", async (_, answer) => {
+    await expect(standInSays(json(200, answer)).inspectRun(RUN_ID)).rejects.toMatchObject({
+      name: "StemmaError",
+      code: "FAILED",
+    });
+    expect(calls).toBe(1);
+  });
+
   test("a status that the server ignored is an error", async () => {
-    const client = standInSays(json(200, { run_info: { run_id: "r", experiment_id: "1", status: "RUNNING" } }));
-    await expect(client.updateRun("r", { status: "FINISHED" })).rejects.toMatchObject({ code: "FAILED" });
+    const client = standInSays(json(200, { run_info: RUN.run.info }));
+    await expect(client.updateRun(RUN_ID, { status: "FINISHED" })).rejects.toMatchObject({ code: "FAILED" });
   });
 });
 
@@ -132,7 +167,7 @@ describe("a server that does not answer", () => {
     const silent = createServer(() => {}).listen(0, "127.0.0.1");
     await once(silent, "listening");
     const client = new MlflowClient({ uri: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`, timeoutMs: 50 });
-    await expect(client.inspectRun("r")).rejects.toMatchObject({
+    await expect(client.inspectRun(RUN_ID)).rejects.toMatchObject({
       code: "UNREACHABLE",
       message: expect.stringContaining("in time"),
     });

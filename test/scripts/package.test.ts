@@ -1,4 +1,4 @@
-import { mkdtemp, rm, symlink, unlink } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { execa } from "execa";
@@ -23,13 +23,16 @@ test("the package holds no sources and no tests, and every import in it leads to
     "-name",
     "*.ts",
     "-not",
+    "-name",
+    "*.d.ts",
+    "-not",
     "-path",
     "*/node_modules/*",
   ]);
   expect(sources).toBe("");
   const { stdout: wrong, exitCode } = await execa(
     "grep",
-    ["-rlE", String.raw`(from|import\() ?"\.[^"]*\.ts"`, join(folder, "package", "dist")],
+    ["-rlE", "--include=*.js", String.raw`(from|import\() ?"\.[^"]*\.ts"`, join(folder, "package", "dist")],
     { reject: false },
   );
   expect({ wrong, exitCode }).toEqual({ wrong: "", exitCode: 1 });
@@ -44,6 +47,16 @@ test("its stemma runs from compiled code, and generates, splits and tells what i
   expect(await run("demo-data", "--rows", "500", "-o", "raw.csv")).toMatchObject({ exitCode: 0 });
   expect(await run("split", "--in", "raw.csv", "--out", "out")).toMatchObject({ exitCode: 0 });
   expect(await run("trace", "a@b", "--pachd", "127.0.0.1:1")).toMatchObject({ exitCode: 4 });
+});
+
+test("a program can import it", async () => {
+  const modules = join(folder, "program", "node_modules");
+  await mkdir(modules, { recursive: true });
+  await symlink(join(folder, "package"), join(modules, "stemma"));
+  const program = `import { track } from "stemma"; await track({}).catch((error) => console.log(error.code, error.message));`;
+  const cwd = join(folder, "program");
+  const { stdout } = await execa("node", ["--input-type=module", "--eval", program], { cwd });
+  expect(stdout).toBe("USAGE track(options, work): the work is no function.");
 });
 
 describe("on a Node that is too old", () => {

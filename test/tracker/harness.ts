@@ -6,10 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, inject } from "vitest";
+import type { Context } from "../../src/cli/context.ts";
+import { runProgram } from "../../src/cli/program.ts";
 import { MlflowClient } from "../../src/mlflow/client.ts";
 import type { Run } from "../../src/mlflow/types.ts";
+import { testContext } from "../cli/terminal.ts";
+import { newExperiment } from "../mlflow/fixtures.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../bin/stemma.js", import.meta.url));
+/** The launcher, as users start it. */
+export const PROGRAM = fileURLToPath(new URL("../../bin/stemma.js", import.meta.url));
 
 export const PYTHON = fileURLToPath(new URL("../../.venv/bin/python", import.meta.url));
 
@@ -24,7 +29,7 @@ export interface TrackSetting {
 
 /** `stemma track` in a process of its own, in an experiment of its own unless told otherwise. */
 export class TrackProcess {
-  readonly experiment = `test-${randomUUID()}`;
+  readonly experiment = newExperiment();
   readonly #process: ChildProcess;
   readonly #ended: Promise<unknown[]>;
   #stdout = "";
@@ -33,13 +38,7 @@ export class TrackProcess {
   constructor(argv: readonly string[], { mlflow = client.uri, env = {}, cwd = tmpdir() }: TrackSetting = {}) {
     this.#process = spawn(process.execPath, [PROGRAM, "track", ...argv], {
       cwd,
-      env: {
-        PATH: process.env["PATH"],
-        USER: "tester",
-        MLFLOW_TRACKING_URI: mlflow,
-        MLFLOW_EXPERIMENT_NAME: this.experiment,
-        ...env,
-      },
+      env: trackEnvironment(mlflow, this.experiment, env),
       stdio: ["pipe", "pipe", "pipe"],
     });
     this.#process.stdout?.on("data", (bytes: Buffer) => (this.#stdout += bytes.toString()));
@@ -77,15 +76,64 @@ export class TrackProcess {
   }
 
   /** The run that the first line on stderr links to. */
-  async run(): Promise<Run> {
-    const id = /\/runs\/([0-9a-f]{32})/.exec(this.#stderr)?.[1];
-    if (id === undefined) throw new Error(`no run in:\n${this.#stderr}`);
-    return client.inspectRun(id);
+  run(): Promise<Run> {
+    return runOf(this.#stderr);
   }
 }
 
 function ignoreAbort(error: Error): void {
   if (error.name !== "AbortError") throw error;
+}
+
+interface TrackHereSetting extends TrackSetting {
+  /** Told what has been said so far. */
+  readonly onSay?: (said: string) => void;
+  /** In place of what the tracker would have. */
+  readonly context?: Partial<Context>;
+}
+
+/** How a command ended that was tracked in this process. */
+interface Tracked {
+  readonly code: number;
+  /** What the tracker said. */
+  readonly said: string;
+  readonly experiment: string;
+  readonly run: () => Promise<Run>;
+}
+
+/**
+ * `stemma track` in this process, which is quicker. The command shares the test's stdout and stderr: it had better print nothing.
+ */
+export async function trackHere(
+  argv: readonly string[],
+  { mlflow = client.uri, env = {}, cwd = tmpdir(), onSay, context }: TrackHereSetting = {},
+): Promise<Tracked> {
+  const experiment = env["MLFLOW_EXPERIMENT_NAME"] ?? newExperiment();
+  let said = "";
+  const place = { cwd, env: trackEnvironment(mlflow, experiment, env) };
+  const err = (text: string): void => {
+    said += text;
+    onSay?.(said);
+  };
+  const code = await runProgram(testContext(place, { err, ...context }), ["track", ...argv]);
+  return { code, said, experiment, run: () => runOf(said) };
+}
+
+function trackEnvironment(mlflow: string, experiment: string, env: TrackSetting["env"]): Record<string, string | undefined> {
+  return {
+    PATH: process.env["PATH"],
+    USER: "tester",
+    MLFLOW_TRACKING_URI: mlflow,
+    MLFLOW_EXPERIMENT_NAME: experiment,
+    ...env,
+  };
+}
+
+/** The run that the first line links to. */
+function runOf(said: string): Promise<Run> {
+  const id = /\/runs\/([0-9a-f]{32})/.exec(said)?.[1];
+  if (id === undefined) throw new Error(`no run in:\n${said}`);
+  return client.inspectRun(id);
 }
 
 /** Runs `stemma track` to its end. */

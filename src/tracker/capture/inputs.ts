@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { StemmaError } from "../../lineage/errors.ts";
 import type { DatasetInput } from "../../mlflow/types.ts";
-import type { RepoName } from "../../pachyderm/types.ts";
+import type { CommitQuery, FileInfo, JobInfo } from "../../pachyderm/types.ts";
 import type { JobInput, WorkerJob } from "./environment.ts";
 import type { JobSource, TrackPorts } from "../ports.ts";
 
@@ -15,14 +15,29 @@ export interface ResolvedInput {
   readonly path: string;
   readonly hash?: string | undefined;
   readonly sizeBytes?: number | undefined;
+  /** The files below the path, the first by name when there are very many. */
+  readonly files?: readonly InputFile[] | undefined;
+  /** How many more there are. */
+  readonly moreFiles?: number | undefined;
+}
+
+interface InputFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly hash: string;
 }
 
 export interface ResolvedJob {
   readonly pipelineVersion?: number | undefined;
+  readonly image?: string | undefined;
+  /** The pipeline's spec as its user wrote it. */
+  readonly specJson?: string | undefined;
   readonly inputs: readonly ResolvedInput[];
 }
 
 const MAX_DATASET_NAME = 500;
+const MAX_DATASET_SOURCE = 65_535;
+const MAX_FILES = 1000;
 
 /** Asks Pachyderm what the inputs are called there. Without an answer the input's name stands for its repo, and that is said. */
 export async function resolveInputs(ports: Pick<TrackPorts, "connectJobSource" | "say">, job: WorkerJob): Promise<ResolvedJob> {
@@ -41,21 +56,46 @@ export async function resolveInputs(ports: Pick<TrackPorts, "connectJobSource" |
 }
 
 async function askSource(source: JobSource, job: WorkerJob, guess: (input: JobInput) => ResolvedInput): Promise<ResolvedJob> {
-  const info = await source.inspectJob({ pipeline: { project: job.project, name: job.pipeline }, id: job.job });
+  const pipeline = { project: job.project, name: job.pipeline };
+  const info = await source.inspectJob({ pipeline, id: job.job });
   const resolve = async (input: JobInput): Promise<ResolvedInput> => {
     const known = info.inputs.find(({ name }) => name === input.name);
-    return known === undefined ? guess(input) : { ...input, ...(await askFile(source, known.repo, input)), branch: known.branch };
+    if (known === undefined) return guess(input);
+    const { project, name: repo } = known.repo;
+    return {
+      ...input,
+      project,
+      repo,
+      ...(await askFiles(source, { repo: known.repo, at: input.commit }, input.path)),
+      branch: known.branch,
+    };
   };
-  return { pipelineVersion: info.pipelineVersion, inputs: await Promise.all(job.inputs.map(resolve)) };
+  const [inputs, specJson] = await Promise.all([Promise.all(job.inputs.map(resolve)), askSpec(source, info)]);
+  return { pipelineVersion: info.pipelineVersion, image: info.image || undefined, specJson, inputs };
 }
 
-async function askFile(
-  source: JobSource,
-  repo: RepoName,
-  { commit, path }: JobInput,
-): Promise<Omit<ResolvedInput, "name" | "commit" | "path">> {
-  const { hash, sizeBytes } = await source.inspectFile({ repo, at: commit }, path);
-  return { project: repo.project, repo: repo.name, hash, sizeBytes };
+/** The spec of the version that this job runs; undefined when there is a later one already. */
+async function askSpec(source: JobSource, { job, pipelineVersion }: JobInfo): Promise<string | undefined> {
+  const { version, userSpecJson } = await source.inspectPipeline(job.pipeline);
+  return version === pipelineVersion && userSpecJson !== "" ? userSpecJson : undefined;
+}
+
+type InputContent = Pick<ResolvedInput, "hash" | "sizeBytes" | "files" | "moreFiles">;
+
+async function askFiles(source: JobSource, query: CommitQuery, path: string): Promise<InputContent> {
+  const { hash, sizeBytes } = await source.inspectFile(query, path);
+  const files: InputFile[] = [];
+  let more = 0;
+  for await (const file of source.walkFiles(query, path)) {
+    if (file.type === "DIR") continue;
+    if (files.length < MAX_FILES) files.push(toInputFile(file));
+    else more++;
+  }
+  return { hash, sizeBytes, files, ...(more === 0 ? {} : { moreFiles: more }) };
+}
+
+function toInputFile({ path, sizeBytes, hash }: FileInfo): InputFile {
+  return { path, sizeBytes, hash };
 }
 
 /**
@@ -63,16 +103,26 @@ async function askFile(
  * says what the commit id leaves open: a path below the root, and a project other than the default one.
  */
 export function toDataset(input: ResolvedInput, context: string): DatasetInput {
-  const { project, repo, commit, path, hash, sizeBytes } = input;
+  const { project, repo, commit, path } = input;
   const uri = `pachyderm://${project}/${repo}@${commit}:${path}`;
   const name = `${project === "default" ? "" : `${project}/`}${repo}${path === "/" ? "" : `:${path}`}`;
   return {
     name: shorten(name),
     digest: commit,
     sourceType: "pachyderm",
-    source: JSON.stringify({ uri, hash, sizeBytes }),
+    source: sourceOf(uri, input),
     context,
   };
+}
+
+/** With as many files as MLflow keeps of it. */
+function sourceOf(uri: string, { hash, sizeBytes, files = [], moreFiles = 0 }: ResolvedInput): string {
+  for (let shown = files.length; ; shown = Math.floor(shown / 2)) {
+    const more = moreFiles + files.length - shown;
+    const list = files.length === 0 ? {} : { files: files.slice(0, shown) };
+    const source = JSON.stringify({ uri, hash, sizeBytes, ...list, ...(more === 0 ? {} : { moreFiles: more }) });
+    if (source.length <= MAX_DATASET_SOURCE || shown === 0) return source;
+  }
 }
 
 function shorten(name: string): string {

@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import { type WorkerJob, readWorkerJob } from "./environment.ts";
-import { type GitState, readGit } from "./git.ts";
+import { type GitState, readGit } from "./code/git.ts";
 import { type ResolvedJob, resolveInputs } from "./inputs.ts";
 import type { Environment, TrackPorts } from "../ports.ts";
+import type { Redactor } from "./secrets/redact.ts";
 import { attemptKey, originTags } from "./tags.ts";
 
 /** Where a run comes from, as far as it can be known before the command starts. */
@@ -24,7 +25,9 @@ export interface OriginOptions {
   readonly env: Environment;
 }
 
-export async function readOrigin(ports: TrackPorts, { command, name, user, cwd, env }: OriginOptions): Promise<Origin> {
+export async function readOrigin(ports: TrackPorts, options: OriginOptions, redactor: Redactor): Promise<Origin> {
+  const { name, user, cwd, env } = options;
+  const command = redactor.argv(options.command);
   const job = readWorkerJob(env);
   const [git, resolved] = await Promise.all([readGit(cwd), job === undefined ? undefined : resolveInputs(ports, job)]);
   const runName = name ?? (job === undefined ? basename(command[0] ?? "") : `${job.pipeline}@${job.job.slice(0, 8)}`);

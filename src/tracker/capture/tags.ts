@@ -1,6 +1,6 @@
 import { VALUE_LIMITS } from "../../mlflow/batches.ts";
 import type { WorkerJob } from "./environment.ts";
-import type { GitState } from "./git.ts";
+import type { GitState } from "./code/git.ts";
 import type { ResolvedInput, ResolvedJob } from "./inputs.ts";
 
 /** Tags that say where a run comes from: only the tracker sets them. */
@@ -26,6 +26,8 @@ export function originTags({ command, user, git, job, resolved }: TagSources): R
     "mlflow.source.type": job === undefined ? "LOCAL" : "JOB",
     ...(git === undefined ? {} : { "mlflow.source.git.commit": git.commit }),
     ...(git?.branch === undefined ? {} : { "mlflow.source.git.branch": git.branch }),
+    ...(git?.remote === undefined ? {} : { "mlflow.source.git.repoURL": git.remote }),
+    ...(git === undefined ? {} : { "stemma.git_dirty": String(git.dirty) }),
     ...(job === undefined ? {} : jobTags(job, resolved)),
   };
 }
@@ -35,6 +37,7 @@ function jobTags(job: WorkerJob, resolved: ResolvedJob | undefined): Record<stri
     "pachyderm.project": job.project,
     "pachyderm.pipeline": job.pipeline,
     ...(resolved?.pipelineVersion === undefined ? {} : { "pachyderm.pipeline_version": String(resolved.pipelineVersion) }),
+    ...(resolved?.image === undefined ? {} : { "pachyderm.image": resolved.image }),
     "pachyderm.job": job.job,
     "pachyderm.repo": job.pipeline,
     "pachyderm.commit": job.outputCommit,

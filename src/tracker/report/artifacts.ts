@@ -1,12 +1,8 @@
-import { createHash } from "node:crypto";
-import { type Dirent, createReadStream } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { StemmaError } from "../../lineage/errors.ts";
 import { artifactPathProblem } from "../../mlflow/artifact-path.ts";
 import type { Complaints } from "./complaints.ts";
-import type { Parcel } from "../delivery/delivery.ts";
 
 /** A file that a command left as an artifact of its run. */
 export interface FoundArtifact {
@@ -14,75 +10,41 @@ export interface FoundArtifact {
   readonly path: string;
   readonly file: string;
   readonly sizeBytes: number;
+  readonly modifiedMs: number;
 }
 
-const AT_A_TIME = 4;
-
-/** All files below a folder, sorted by path, symbolic links to files followed. Complains of those that MLflow cannot keep. */
+/**
+ * All files below a folder, sorted by path. Complains of those that MLflow cannot keep, and of symbolic links that lead out
+ * of the folder: they could carry off anything that the tracker may read.
+ */
 export async function findArtifacts(folder: string, complaints: Complaints): Promise<FoundArtifact[]> {
   const found: FoundArtifact[] = [];
   for (const entry of await readFolder(folder, complaints)) {
     if (entry.isDirectory()) continue;
-    const file = join(entry.parentPath, entry.name);
-    const path = relative(folder, file).split(sep).join("/");
-    const sizeBytes = await sizeOfFile(file);
-    const problem = sizeBytes === undefined ? "it is no file" : artifactPathProblem(path);
-    if (problem !== undefined) complaints.add("artifacts", undefined, `${JSON.stringify(path)} cannot be kept, ${problem}`);
-    else if (sizeBytes !== undefined) found.push({ path, file, sizeBytes });
+    const path = relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/");
+    const artifact = await lookAt(folder, path, entry.isSymbolicLink());
+    if (typeof artifact === "string")
+      complaints.add("artifacts", undefined, `${JSON.stringify(path)} cannot be kept, ${artifact}`);
+    else if (artifact !== undefined) found.push(artifact);
   }
   return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Artifacts that are sent four at a time; sending again sends those that remain. */
-export interface ArtifactParcel extends Parcel {
-  readonly delivered: () => readonly FoundArtifact[];
-}
-
-export function artifactParcel(
-  artifacts: readonly FoundArtifact[],
-  put: (artifact: FoundArtifact) => Promise<void>,
-): ArtifactParcel {
-  const undone = new Set(artifacts);
-  return {
-    kind: "artifacts",
-    count: () => undone.size,
-    delivered: () => artifacts.filter((artifact) => !undone.has(artifact)),
-    send: async () => {
-      const queue = Array.from(undone).values();
-      const failures: StemmaError[] = [];
-      const work = async (): Promise<void> => {
-        for (const artifact of queue) {
-          const failure = await failureOf(put(artifact));
-          if (failure === undefined) undone.delete(artifact);
-          else failures.push(failure);
-          if (failures.some(isUnreachable)) return;
-        }
-      };
-      await Promise.all(Array.from({ length: AT_A_TIME }, work));
-      const failure = failures.find(isUnreachable) ?? failures[0];
-      if (failure !== undefined) throw failure;
-    },
-  };
-}
-
-export async function sha256OfFile(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(file), hash);
-  return hash.digest("hex");
-}
-
-async function failureOf(promise: Promise<void>): Promise<StemmaError | undefined> {
+/** The artifact, or why it cannot be one; undefined when it has vanished. */
+async function lookAt(folder: string, path: string, isLink: boolean): Promise<FoundArtifact | string | undefined> {
+  const file = join(folder, path);
   try {
-    await promise;
-    return undefined;
+    if (isLink && !(await realpath(file)).startsWith(`${await realpath(folder)}${sep}`))
+      return "it is a symbolic link out of the folder";
+    const status = await stat(file);
+    if (!status.isFile()) return "it is no file";
+    return artifactPathProblem(path) ?? { path, file, sizeBytes: status.size, modifiedMs: status.mtimeMs };
   } catch (error) {
-    if (error instanceof StemmaError) return error;
-    throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    if (code === "ENOENT") return isLink ? "it is a symbolic link to nowhere" : undefined;
+    return code;
   }
-}
-
-function isUnreachable(error: StemmaError): boolean {
-  return error.code === "UNREACHABLE";
 }
 
 async function readFolder(folder: string, complaints: Complaints): Promise<Dirent[]> {
@@ -93,15 +55,5 @@ async function readFolder(folder: string, complaints: Complaints): Promise<Diren
     if (code === undefined) throw error;
     complaints.add("artifacts", undefined, `the folder cannot be read, ${code}`);
     return [];
-  }
-}
-
-async function sizeOfFile(file: string): Promise<number | undefined> {
-  try {
-    const status = await stat(file);
-    return status.isFile() ? status.size : undefined;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined; // a link to nowhere
-    throw error;
   }
 }

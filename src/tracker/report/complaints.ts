@@ -1,4 +1,5 @@
 import { StemmaError } from "../../lineage/errors.ts";
+import { plainText } from "../../lineage/plain-text.ts";
 
 const SHOWN_PER_FILE = 10;
 
@@ -14,7 +15,7 @@ export class Complaints {
   add(file: string, line: number | undefined, text: string): void {
     const count = (this.#counts.get(file) ?? 0) + 1;
     this.#counts.set(file, count);
-    if (count <= SHOWN_PER_FILE) this.#say(`${file}${line === undefined ? "" : `, line ${line}`}: ${text}; left out`);
+    if (count <= SHOWN_PER_FILE) this.#say(`${file}${line === undefined ? "" : `, line ${line}`}: ${plainText(text)}; left out`);
   }
 
   /** Gives what `read` gives, or complains and gives undefined. */

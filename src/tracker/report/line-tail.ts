@@ -7,6 +7,7 @@ export interface Line {
 }
 
 const NEWLINE = 0x0a;
+const CHUNK_BYTES = 1024 * 1024;
 
 /** Reads a file that somebody still writes to: each call gives the lines that were completed since the last one. */
 export class LineTail {
@@ -19,12 +20,24 @@ export class LineTail {
     this.#path = path;
   }
 
-  /** With `isEnd` a last line without a line break counts, too. A file that is not there has no lines. */
-  async read(isEnd: boolean): Promise<Line[]> {
-    const bytes = Buffer.concat([this.#rest, await this.#readOn()]);
-    const end = isEnd ? bytes.length : bytes.lastIndexOf(NEWLINE) + 1;
-    this.#rest = bytes.subarray(end);
-    const texts = bytes.subarray(0, end).toString("utf8").split("\n");
+  /** In pieces, so that a file of any size takes little memory. With `isEnd` a last line without a line break counts, too. A file that is not there has no lines. */
+  async *read(isEnd: boolean): AsyncIterable<readonly Line[]> {
+    for (;;) {
+      const piece = await this.#readOn();
+      if (piece.length === 0) break;
+      const bytes = Buffer.concat([this.#rest, piece]);
+      const end = bytes.lastIndexOf(NEWLINE) + 1;
+      this.#rest = Buffer.from(bytes.subarray(end));
+      if (end > 0) yield this.#toLines(bytes.subarray(0, end));
+    }
+    if (!isEnd || this.#rest.length === 0) return;
+    const last = this.#rest;
+    this.#rest = Buffer.alloc(0);
+    yield this.#toLines(last);
+  }
+
+  #toLines(bytes: Buffer): Line[] {
+    const texts = bytes.toString("utf8").split("\n");
     if (texts.at(-1) === "") texts.pop();
     return texts.map((text) => ({ number: ++this.#lines, text: this.#lines === 1 ? text.replace(/^\uFEFF/, "") : text }));
   }
@@ -38,9 +51,10 @@ export class LineTail {
     try {
       const { size } = await file.stat();
       if (size < this.#offsetBytes) this.#restart();
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(size - this.#offsetBytes), 0, null, this.#offsetBytes);
+      const room = Buffer.alloc(Math.min(CHUNK_BYTES, size - this.#offsetBytes));
+      const { bytesRead } = await file.read(room, 0, room.length, this.#offsetBytes);
       this.#offsetBytes += bytesRead;
-      return buffer.subarray(0, bytesRead);
+      return room.subarray(0, bytesRead);
     } finally {
       await file.close();
     }

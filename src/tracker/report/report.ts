@@ -4,7 +4,7 @@ import { CsvError } from "csv-parse";
 import { parse } from "csv-parse/sync";
 import { StemmaError } from "../../lineage/errors.ts";
 import type { Metric } from "../../mlflow/types.ts";
-import type { Complaints } from "./complaints.ts";
+import { Complaints } from "./complaints.ts";
 import { type Line, LineTail } from "./line-tail.ts";
 import { type MetricLine, type ReadMetricLine, csvLineReader, readJsonLine } from "./metric-lines.ts";
 import { parseKey, parseObject, toText } from "./scalars.ts";
@@ -23,7 +23,6 @@ export class Report {
   readonly #now: () => Date;
   readonly #sources: readonly MetricSource[];
   readonly #lastSteps = new Map<string, number>();
-  readonly #lastValues = new Map<string, number>();
 
   constructor(folder: string, complaints: Complaints, now: () => Date) {
     this.#folder = folder;
@@ -37,66 +36,69 @@ export class Report {
     this.#sources = [source("metrics.jsonl", readJsonLine), source("metrics.csv", csvLineReader())];
   }
 
-  /** The metrics that came since the last call. With `isEnd` an unfinished last line counts, too. */
-  async readMetrics(isEnd: boolean): Promise<Metric[]> {
-    const metrics: Metric[] = [];
+  /** The metrics that came since the last call, in pieces. With `isEnd` an unfinished last line counts, too. */
+  async *readMetrics(isEnd: boolean): AsyncIterable<readonly Metric[]> {
     for (const { file, tail, readLine } of this.#sources) {
-      for (const { number, text } of await this.#readLines(file, tail, isEnd)) {
-        const line = this.#complaints.guard(file, number, () => readLine(text));
-        if (line !== undefined) metrics.push(this.#complete(line));
+      try {
+        for await (const lines of tail.read(isEnd)) yield this.#parseLines(file, lines, readLine);
+      } catch (error) {
+        this.#complaints.add(file, undefined, `cannot be read, ${systemErrorCode(error)}`);
       }
     }
-    return metrics;
   }
 
-  /** Of each metric the value that was reported last. */
-  get lastValues(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#lastValues);
+  /**
+   * params.csv (`key,value`) and params.json; where both name a key, the latter counts. While the command runs, what cannot be
+   * read may be unfinished: only with `isEnd` it is complained of, and only then an unfinished last line counts.
+   */
+  readParams(isEnd: boolean): Promise<Record<string, string>> {
+    return this.#readBoth("params", isEnd);
   }
 
-  /** params.csv (`key,value`) and params.json; where both name a key, the latter counts. */
-  async readParams(): Promise<Record<string, string>> {
-    return { ...(await this.#readPairs("params.csv", parseCsvPairs)), ...(await this.#readPairs("params.json", parseJsonPairs)) };
-  }
-
-  async readTags(): Promise<Record<string, string>> {
-    const tags = await this.#readPairs("tags.json", parseJsonPairs);
+  /** tags.csv and tags.json, in the same way. */
+  async readTags(isEnd: boolean): Promise<Record<string, string>> {
+    const tags = await this.#readBoth("tags", isEnd);
     for (const key of Object.keys(tags).filter(isReservedTag)) {
-      this.#complaints.add("tags.json", undefined, `the tag "${key}" is set by stemma alone`);
+      if (isEnd) this.#complaints.add("tags", undefined, `the tag "${key}" is set by stemma alone`);
       delete tags[key];
     }
     return tags;
   }
 
+  async #readBoth(name: string, isEnd: boolean): Promise<Record<string, string>> {
+    const csv = await this.#readPairs(`${name}.csv`, isEnd, (text) => parseCsvPairs(isEnd ? text : completeLines(text)));
+    return { ...csv, ...(await this.#readPairs(`${name}.json`, isEnd, parseJsonPairs)) };
+  }
+
+  #parseLines(file: string, lines: readonly Line[], readLine: ReadMetricLine): Metric[] {
+    const metrics: Metric[] = [];
+    for (const { number, text } of lines) {
+      const line = this.#complaints.guard(file, number, () => readLine(text));
+      if (line !== undefined) metrics.push(this.#complete(line));
+    }
+    return metrics;
+  }
+
   /** Without a step of its own a value comes one step after the last of its key. */
   #complete({ key, value, step = (this.#lastSteps.get(key) ?? -1) + 1, time = this.#now() }: MetricLine): Metric {
     this.#lastSteps.set(key, step);
-    this.#lastValues.set(key, value);
     return { key, value, step, time };
   }
 
-  async #readLines(file: string, tail: LineTail, isEnd: boolean): Promise<Line[]> {
-    try {
-      return await tail.read(isEnd);
-    } catch (error) {
-      this.#complaints.add(file, undefined, `cannot be read, ${systemErrorCode(error)}`);
-      return [];
-    }
-  }
-
-  async #readPairs(file: string, parsePairs: (text: string) => Pair[]): Promise<Record<string, string>> {
-    const text = await this.#readWhole(file);
-    const pairs = text === undefined ? [] : (this.#complaints.guard(file, undefined, () => parsePairs(text)) ?? []);
-    const isGood = ({ key, line }: Pair): boolean => this.#complaints.guard(file, line, () => parseKey(key)) !== undefined;
+  async #readPairs(file: string, isEnd: boolean, parsePairs: (text: string) => Pair[]): Promise<Record<string, string>> {
+    const complaints = isEnd ? this.#complaints : new Complaints(() => {});
+    const text = await this.#readWhole(file, complaints);
+    const pairs = text === undefined ? [] : (complaints.guard(file, undefined, () => parsePairs(text)) ?? []);
+    const isGood = ({ key, line }: Pair): boolean => complaints.guard(file, line, () => parseKey(key)) !== undefined;
     return Object.fromEntries(pairs.filter(isGood).map(({ key, value }) => [key, toText(value)]));
   }
 
-  async #readWhole(file: string): Promise<string | undefined> {
+  async #readWhole(file: string, complaints: Complaints): Promise<string | undefined> {
     try {
       return await readFile(join(this.#folder, file), "utf8");
     } catch (error) {
       const code = systemErrorCode(error);
-      if (code !== "ENOENT") this.#complaints.add(file, undefined, `cannot be read, ${code}`);
+      if (code !== "ENOENT") complaints.add(file, undefined, `cannot be read, ${code}`);
       return undefined;
     }
   }
@@ -127,6 +129,10 @@ function parseCsvPairs(text: string): Pair[] {
     if (error instanceof CsvError) throw new StemmaError("USAGE", `this is no CSV: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+function completeLines(text: string): string {
+  return text.slice(0, text.lastIndexOf("\n") + 1);
 }
 
 /** The code of an error of the file system; any other error is a bug. */

@@ -43,8 +43,7 @@ export function parseTime(value: unknown): Date | undefined {
 
 /** A param's or tag's value as the text that MLflow keeps. */
 export function toText(value: unknown): string {
-  if (typeof value === "string") return value;
-  return JSON.stringify(value) ?? "";
+  return (typeof value === "string" ? value : (JSON.stringify(value) ?? "")).toWellFormed();
 }
 
 /** JSON that may hold the bare NaN and Infinity which Python writes. They become texts. */

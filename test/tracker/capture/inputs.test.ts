@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { StemmaError } from "../../../src/lineage/errors.ts";
-import type { JobInfo } from "../../../src/pachyderm/types.ts";
+import type { FileInfo, JobInfo, PipelineInfo } from "../../../src/pachyderm/types.ts";
 import type { WorkerJob } from "../../../src/tracker/capture/environment.ts";
-import { resolveInputs, toDataset } from "../../../src/tracker/capture/inputs.ts";
+import { type ResolvedJob, resolveInputs, toDataset } from "../../../src/tracker/capture/inputs.ts";
 import type { JobSource } from "../../../src/tracker/ports.ts";
 import { attemptKey, isReservedTag, originTags } from "../../../src/tracker/capture/tags.ts";
 
@@ -33,24 +33,42 @@ const jobInfo = {
   finished: undefined,
   datums: { total: 1, processed: 0, skipped: 0, failed: 0, recovered: 0 },
   inputs: [{ name: "in", repo, branch: "master", glob: "/*", commit: id }],
+  image: "python@sha256:0a",
 } satisfies Partial<JobInfo>;
+
+function fileInfo(path: string, type: FileInfo["type"]): FileInfo {
+  return { commit: { repo, id: commit }, path, type, sizeBytes: 12, hash: "ff00", datum: "" };
+}
 
 /** Pachyderm as far as the tracker asks it. */
 class FakeJobSource implements JobSource {
   isClosed = false;
   readonly #problem: StemmaError | undefined;
+  readonly #fileCount: number;
+  readonly #version: number;
 
-  constructor(problem?: StemmaError) {
+  constructor({ problem, fileCount = 2, version = 3 }: { problem?: StemmaError; fileCount?: number; version?: number } = {}) {
     this.#problem = problem;
+    this.#fileCount = fileCount;
+    this.#version = version;
   }
 
   inspectJob(): Promise<JobInfo> {
     return this.#problem === undefined ? Promise.resolve(jobInfo as unknown as JobInfo) : Promise.reject(this.#problem);
   }
 
+  async inspectPipeline(): Promise<PipelineInfo> {
+    return { version: this.#version, userSpecJson: '{"pipeline":{"name":"train"}}' } as unknown as PipelineInfo;
+  }
+
   async inspectFile(query: Parameters<JobSource["inspectFile"]>[0], path: string): ReturnType<JobSource["inspectFile"]> {
     if (query.repo !== repo || query.at !== commit) throw new StemmaError("NOT_FOUND", `no ${query.repo.name}@${query.at}`);
-    return { commit: { repo, id: commit }, path, type: "FILE", sizeBytes: 12, hash: "ff00", datum: "" };
+    return fileInfo(path, "FILE");
+  }
+
+  async *walkFiles(_: unknown, path: string): AsyncIterable<FileInfo> {
+    yield fileInfo(`${path}/`, "DIR");
+    for (let index = 0; index < this.#fileCount; index++) yield fileInfo(`${path}/${index}`, "FILE");
   }
 
   close(): void {
@@ -58,29 +76,46 @@ class FakeJobSource implements JobSource {
   }
 }
 
+/** What `resolveInputs` finds out, and what it says. */
+async function resolveWith(source: FakeJobSource): Promise<{ resolved: ResolvedJob; said: string[] }> {
+  const said: string[] = [];
+  const resolved = await resolveInputs({ connectJobSource: async () => source, say: (line) => void said.push(line) }, job);
+  expect(source.isClosed).toBe(true);
+  return { resolved, said };
+}
+
 describe("resolveInputs", () => {
-  test("asks Pachyderm for repo, branch, hash and size", async () => {
-    const source = new FakeJobSource();
-    const said: string[] = [];
-    const ports = { connectJobSource: async () => source, say: (line: string) => void said.push(line) };
-    expect(await resolveInputs(ports, job)).toEqual({
-      pipelineVersion: 3,
-      inputs: [
-        { name: "in", project: "other", repo: "etl", branch: "master", commit, path: "/x.csv", hash: "ff00", sizeBytes: 12 },
-      ],
+  test("asks Pachyderm for image, spec, repo, branch, content digest, size and files", async () => {
+    const input = { name: "in", project: "other", repo: "etl", branch: "master", commit, path: "/x.csv" };
+    const files = ["/x.csv/0", "/x.csv/1"].map((path) => ({ path, sizeBytes: 12, hash: "ff00" }));
+    expect(await resolveWith(new FakeJobSource())).toEqual({
+      resolved: {
+        pipelineVersion: 3,
+        image: "python@sha256:0a",
+        specJson: '{"pipeline":{"name":"train"}}',
+        inputs: [{ ...input, hash: "ff00", sizeBytes: 12, files }],
+      },
+      said: [],
     });
-    expect([said, source.isClosed]).toEqual([[], true]);
+  });
+
+  test("lists a thousand files and counts the others", async () => {
+    const { resolved } = await resolveWith(new FakeJobSource({ fileCount: 1234 }));
+    const [input] = resolved.inputs;
+    expect([input?.files?.length, input?.moreFiles]).toEqual([1000, 234]);
+  });
+
+  test("takes no spec of a later version for its own", async () => {
+    const { resolved } = await resolveWith(new FakeJobSource({ version: 4 }));
+    expect(resolved).toMatchObject({ pipelineVersion: 3, specJson: undefined });
   });
 
   test("goes by the input's name when Pachyderm does not answer, and says so", async () => {
-    const source = new FakeJobSource(new StemmaError("UNREACHABLE", "nobody there"));
-    const said: string[] = [];
-    const ports = { connectJobSource: async () => source, say: (line: string) => void said.push(line) };
-    expect(await resolveInputs(ports, job)).toEqual({
-      inputs: [{ name: "in", project: "fraud", repo: "in", commit, path: "/x.csv" }],
+    const source = new FakeJobSource({ problem: new StemmaError("UNREACHABLE", "nobody there") });
+    expect(await resolveWith(source)).toEqual({
+      resolved: { inputs: [{ name: "in", project: "fraud", repo: "in", commit, path: "/x.csv" }] },
+      said: [expect.stringContaining("nobody there")],
     });
-    expect(said).toEqual([expect.stringContaining("nobody there")]);
-    expect(source.isClosed).toBe(true);
   });
 });
 
@@ -95,6 +130,20 @@ describe("toDataset", () => {
       source: `{"uri":"pachyderm://default/etl@${commit}:/","hash":"ff00","sizeBytes":12}`,
       context: "training",
     });
+  });
+
+  test("names as many files as MLflow keeps of a source, and counts the others", () => {
+    const files = Array.from({ length: 1000 }, (_, index) => ({
+      path: `/${"é".repeat(100)}${index}`,
+      sizeBytes: 1,
+      hash: "0".repeat(64),
+    }));
+    const { source } = toDataset({ ...input, files, moreFiles: 5 }, "training");
+    expect(source.length).toBeLessThanOrEqual(65_535);
+    const told = JSON.parse(source) as { files: unknown[]; moreFiles: number };
+    expect(told.files.length).toBeGreaterThan(100);
+    expect(told.files).toEqual(files.slice(0, told.files.length));
+    expect(told.files.length + told.moreFiles).toBe(1005);
   });
 
   test("two paths, and two projects, are two data sets to MLflow", () => {

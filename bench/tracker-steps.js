@@ -1,0 +1,12 @@
+// A command that runs a minute and reports a metric every 10 ms: FOLDER, STEPS. Plain JavaScript, so that it starts at once.
+import { appendFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+const [folder, steps] = process.argv.slice(2);
+mkdirSync(folder, { recursive: true });
+const file = join(folder, "metrics.jsonl");
+for (let step = 0; step < Number(steps); step += 1) {
+  await pause(10);
+  appendFileSync(file, `${JSON.stringify({ key: "loss", value: 1 / (step + 1), step, time: Date.now() })}\n`);
+}

@@ -1,0 +1,16 @@
+import { PachydermClient } from "../pachyderm/client.ts";
+import { findPachctlContext } from "./pachctl-context.ts";
+import { type Environment, startedAddress, usualAddress } from "./services-here.ts";
+
+/**
+ * Connects to `address`, else to $PACHD_ADDRESS, else to the engine that `stemma up` started here, else to the server that
+ * pachctl uses, else where pachd usually is. The token is $PACH_TOKEN; pachctl's goes to pachctl's server alone.
+ */
+export function findPachyderm(env: Environment, cwd: string, address?: string): PachydermClient {
+  const token = env["PACH_TOKEN"] || undefined;
+  const named = address || env["PACHD_ADDRESS"] || startedAddress(env, cwd, "engine");
+  if (named !== undefined) return new PachydermClient({ address: named, token });
+  const context = findPachctlContext(env);
+  if (context !== undefined) return new PachydermClient({ ...context, token: token ?? context.token });
+  return new PachydermClient({ address: usualAddress("engine"), token });
+}
