@@ -1,4 +1,4 @@
-import { type JsonObject, objectAt, objectsAt, textAt } from "../tracker/capture/spark/json.ts";
+import { type JsonObject, objectAt, objectsAt, textAt } from "../tracker/json.ts";
 import { formatDuration, formatValue, quoteWord } from "./plain-text.ts";
 import { formatBytes, formatTime } from "./table.ts";
 

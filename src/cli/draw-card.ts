@@ -1,4 +1,4 @@
-import { type JsonObject, objectAt, objectsAt } from "../tracker/capture/spark/json.ts";
+import { type JsonObject, objectAt, objectsAt } from "../tracker/json.ts";
 import {
   aboutCode,
   aboutEnvironment,

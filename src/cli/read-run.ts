@@ -1,7 +1,7 @@
 import { StemmaError } from "../lineage/errors.ts";
 import type { MlflowClient } from "../mlflow/client.ts";
 import type { Artifact, Run } from "../mlflow/types.ts";
-import type { JsonObject } from "../tracker/capture/spark/json.ts";
+import type { JsonObject } from "../tracker/json.ts";
 import { viewOfRun } from "../tracker/card/run-view.ts";
 
 /** All that MLflow has of a run, in the shape of a run card. Rejects with NOT_FOUND. */

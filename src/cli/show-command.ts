@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import { StemmaError } from "../lineage/errors.ts";
 import { type DataReference, type Reference, parseReference } from "../lineage/reference.ts";
-import type { JsonObject } from "../tracker/capture/spark/json.ts";
+import type { JsonObject } from "../tracker/json.ts";
 import type { Context } from "./context.ts";
 import { toCommitQuery } from "./names.ts";
 
@@ -66,7 +66,7 @@ async function showCard(context: Context, text: string, what: string, isJson: bo
 
 async function parseCard(text: string, what: string): Promise<JsonObject> {
   const [{ parseObject, textAt }, { RUN_CARD_SCHEMA }] = await Promise.all([
-    import("../tracker/capture/spark/json.ts"),
+    import("../tracker/json.ts"),
     import("../tracker/card/run-card.ts"),
   ]);
   const card = parseObject(text) ?? {};

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setFlagsFromString } from "node:v8";
 import { Command } from "@commander-js/extra-typings";
 import type { Context } from "./context.ts";
 import { ExitCode } from "./exit.ts";
@@ -62,6 +63,8 @@ export function trackCommand(context: Context) {
         });
       const [{ track }, { userName }] = await Promise.all([import("../tracker/track.ts"), import("../tracker/user.ts")]);
       const { env, cwd, signal, version } = context;
+      // The tracker lives beside the command, often in the same container: a small nursery keeps it small.
+      setFlagsFromString("--max-semi-space-size=4");
       const calls = new AbortController();
       const runs = await context.mlflow(options.mlflow, calls.signal);
       const exitCode = await track(

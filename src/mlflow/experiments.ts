@@ -2,6 +2,10 @@ import { StemmaError } from "../lineage/errors.ts";
 import { orUndefined } from "./absence.ts";
 import type { MlflowApi } from "./api.ts";
 import type { Experiment } from "./types.ts";
+import { toPairs } from "./wire.ts";
+
+/** Without it MLflow's page takes an experiment for one of prompts and evaluations. */
+const OF_MODELS = { "mlflow.experimentKind": "custom_model_development" } as const;
 
 /** An experiment of that name, also a deleted one: it keeps its name. */
 export async function findExperiment(api: MlflowApi, name: string): Promise<FoundExperiment | undefined> {
@@ -20,7 +24,7 @@ export async function openExperiment(api: MlflowApi, name: string): Promise<stri
   const known = await findExperiment(api, name);
   if (known !== undefined) return activeId(known);
   try {
-    const created = await api.post("experiments/create", { name });
+    const created = await api.post("experiments/create", { name, tags: toPairs(OF_MODELS) });
     return created.text("experiment_id");
   } catch (error) {
     if (!(error instanceof StemmaError) || error.code !== "ALREADY_EXISTS") throw error;

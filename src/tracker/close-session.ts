@@ -1,12 +1,14 @@
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { StemmaError } from "../lineage/errors.ts";
+import { plainText } from "../lineage/plain-text.ts";
 import type { Run } from "../mlflow/types.ts";
 import type { ChildEnd } from "./capture/child.ts";
 import { type CardSources, makeCard } from "./card/make-card.ts";
 import { type RunCard, writeRunCard } from "./card/run-card.ts";
 import { endedAttempts, formatAttempts, parseAttempts } from "./delivery/attempts.ts";
-import { type Item, type ItemKind, countOf, describeCounts } from "./delivery/items.ts";
+import { type Item, type ItemKind, countOf, describeCounts, filesOf } from "./delivery/items.ts";
 import { closeOthers } from "./delivery/open-run.ts";
 import { OUTBOX_PLACE, OUTBOX_SCHEMA, writeOutbox } from "./delivery/outbox.ts";
 import { RUN_TAGS } from "./delivery/run-tags.ts";
@@ -45,7 +47,7 @@ export async function closeSession(
   await session.courier.finish();
   session.complaints.close();
   const undelivered = session.courier.undelivered();
-  const items = latestOf(undelivered.map(({ item }) => item));
+  const items = keepable(ports, latestOf(undelivered.map(({ item }) => item)));
   const reasons = [...new Set(undelivered.map(({ reason }) => reason))];
   const isComplete = items.length === 0 && session.courier.dropped.size === 0 && session.run !== undefined;
   const outcome = options.isTrackingRequired && !isComplete ? judge(end, 6) : end;
@@ -188,6 +190,16 @@ async function keepOutbox(ports: TrackPorts, options: RecordOptions, ending: End
   ports.say(`not delivered: ${what}. It is kept in ${path}; "${how}" delivers it`);
   for (const [kind, count] of courier.dropped)
     ports.say(`no room for ${count} more ${kind}: the outbox may hold ${options.outboxLimitBytes} bytes`);
+}
+
+/** Without the files that the command has removed before they could be sent: no fault of MLflow's. */
+function keepable({ say }: TrackPorts, items: readonly Item[]): readonly Item[] {
+  const kept: Item[] = [];
+  for (const item of items) {
+    if (filesOf(item).every(({ at }) => existsSync(at))) kept.push(item);
+    else if (item.kind === "artifact") say(`${plainText(item.file.path)} was removed before it could be sent`);
+  }
+  return kept;
 }
 
 /** Of an artifact that was sent again and again as it grew, only the last is worth keeping. */

@@ -85,7 +85,7 @@ export class Session {
     this.params = new ParamBook(this.complaints);
     this.report = new Report(folders.report, this.complaints, ports.now);
     this.artifacts = new ArtifactScan(folders.artifacts, this.complaints);
-    this.log = new ChildLog(folders.captured, (text) => redactor.text(text));
+    this.log = new ChildLog(folders.captured, (text) => redactor.text(text), ports.say);
   }
 
   /** Rejects before anything is begun when no run may be had: USAGE, or UNREACHABLE when tracking is required. */
@@ -178,11 +178,17 @@ export class Session {
   /** Keeps a text of our own as an artifact. */
   async takeText(path: string, text: string): Promise<void> {
     const at = join(this.folders.captured, path);
-    await mkdir(dirname(at), { recursive: true });
-    await writeFile(at, text);
-    const file = { path, sizeBytes: Buffer.byteLength(text), sha256: await sha256OfFile(at), at };
-    this.ownFiles.push(file);
-    this.courier.add({ kind: "artifact", file });
+    try {
+      await mkdir(dirname(at), { recursive: true });
+      await writeFile(at, text);
+      const file = { path, sizeBytes: Buffer.byteLength(text), sha256: await sha256OfFile(at), at };
+      this.ownFiles.push(file);
+      this.courier.add({ kind: "artifact", file });
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      this.#ports.say(`${path} is not recorded: ${code}`);
+    }
   }
 
   /** Artifacts that are not the command's. */

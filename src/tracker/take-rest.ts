@@ -16,7 +16,7 @@ export async function takeRest(ports: TrackPorts, options: RecordOptions, sessio
   await session.takeParams(true);
   await session.takeTags(true);
   const surroundings = await session.takeSurroundings();
-  await log.close();
+  log.close();
   for (const file of await log.grown()) courier.add({ kind: "artifact", file });
   const rest = await artifacts.rest();
   for (const item of rest.items) courier.add(item);

@@ -271,7 +271,7 @@ describe("stemma show of a run", () => {
 
     const { code, out, err } = await show(run.id);
     expect({ code, err }).toEqual({ code: 0, err: "" });
-    const plain = out.replaceAll(run.id, "RUN").replaceAll(experiment, "EXPERIMENT").replaceAll(mlflow.uri, "MLFLOW");
+    const plain = out.replaceAll(mlflow.runLink(run), "LINK").replaceAll(run.id, "RUN").replaceAll(experiment, "EXPERIMENT");
     expect(plain).toMatchInlineSnapshot(`
       "run tree RUN
         status      finished
@@ -279,7 +279,7 @@ describe("stemma show of a run", () => {
         ended       2026-11-21 16:05:00Z, after 2 h 5 min
         command     python train.py
         experiment  EXPERIMENT
-        page        MLFLOW/#/experiments/319/runs/RUN
+        page        LINK
         key         the key
       pachyderm
         job  train@d6cd0231777e4df99603250c3c4cb079

@@ -7,12 +7,14 @@ import { FAULTS, type Fault, type FaultSetting } from "./tracking-faults.ts";
 /** Decides what happens to a request. */
 export type Schedule = (request: Pick<Exchange, "method" | "path">) => Fault;
 
+export const AWAY = "refuse connections" as const;
+
 const PASS: Schedule = () => "pass";
 
 /** A network that fails by a schedule, between MLflow's clients and a real server. */
 export class TrackingProxy {
-  /** How often each fault was dealt out. */
-  readonly dealt = new Map<Fault, number>();
+  /** How often each fault was dealt out, and how often nobody listened. */
+  readonly dealt = new Map<Fault | typeof AWAY, number>();
   /** A line for each request, for the eyes of who looks for a fault. */
   readonly log: string[] = [];
   schedule: Schedule;
@@ -55,11 +57,10 @@ export class TrackingProxy {
 
   /** Connections are refused while something is done to the server. */
   async away(act: () => Promise<void>): Promise<void> {
-    this.log.push("--- refuses connections");
+    this.#deal(AWAY, "");
     await this.close();
     await act();
     await this.open();
-    this.log.push("--- listens again");
   }
 
   /** No faults from now on; resolves when every request that was held back has arrived and been answered. */
@@ -79,8 +80,12 @@ export class TrackingProxy {
     const exchange = await Exchange.receive(request, response, this.#target);
     if (exchange === undefined) return;
     const fault = this.schedule(exchange);
-    this.dealt.set(fault, (this.dealt.get(fault) ?? 0) + 1);
-    this.log.push(`${exchange.method} ${exchange.path} ${fault}`);
+    this.#deal(fault, `${exchange.method} ${exchange.path}`);
     await FAULTS[fault](exchange, this.#setting);
+  }
+
+  #deal(fault: Fault | typeof AWAY, request: string): void {
+    this.dealt.set(fault, (this.dealt.get(fault) ?? 0) + 1);
+    this.log.push(`${fault}: ${request}`);
   }
 }

@@ -1,7 +1,5 @@
-import { createWriteStream } from "node:fs";
-import type { WriteStream } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { once } from "node:events";
 import type { StoredFile } from "../delivery/items.ts";
 import { sha256OfFile } from "../report/sha256.ts";
 
@@ -15,7 +13,7 @@ const LONGEST_LINE_BYTES = 256 * 1024;
 interface Part {
   readonly number: number;
   readonly file: string;
-  readonly stream: WriteStream;
+  readonly fd: number;
   sizeBytes: number;
   sentBytes: number;
 }
@@ -24,14 +22,16 @@ interface Part {
 export class ChildLog {
   readonly #folder: string;
   readonly #redact: (text: string) => string;
+  readonly #say: (line: string) => void;
   readonly #parts: Part[] = [];
   readonly #rests = new Map<string, Buffer>();
   #cutBytes = 0;
   #isClosed = false;
 
-  constructor(folder: string, redact: (text: string) => string) {
+  constructor(folder: string, redact: (text: string) => string, say: (line: string) => void = () => {}) {
     this.#folder = folder;
     this.#redact = redact;
+    this.#say = say;
   }
 
   /** Takes what came on `stream` ("stdout" or "stderr"): whole lines at once, the rest when it is complete. */
@@ -47,46 +47,43 @@ export class ChildLog {
 
   /** The parts that have grown since they were last asked for. */
   async grown(): Promise<StoredFile[]> {
-    const files: StoredFile[] = [];
-    for (const part of this.#parts) {
-      if (part.sentBytes === part.sizeBytes) continue;
-      part.sentBytes = part.sizeBytes;
-      await flush(part.stream);
-      files.push(await toStored(part, part.sentBytes));
-    }
-    return files;
+    const grown = this.#parts.filter((part) => part.sentBytes < part.sizeBytes);
+    for (const part of grown) part.sentBytes = part.sizeBytes;
+    return storeAll(grown);
   }
 
   /** The command has ended: what is left of the last lines counts, and nothing more comes. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  close(): void {
     for (const rest of this.#rests.values()) if (rest.length > 0) this.#keep(rest);
-    if (this.#cutBytes > 0)
-      this.#append(this.#parts.at(-1), Buffer.from(`... stemma kept no more; ${this.#cutBytes} bytes followed\n`));
-    for (const { stream } of this.#parts) {
-      stream.end();
-      await once(stream, "close");
-    }
+    const last = this.#parts.at(-1);
+    if (this.#cutBytes > 0 && last !== undefined)
+      this.#append(last, Buffer.from(`... stemma kept no more; ${this.#cutBytes} bytes followed\n`));
+    this.#isClosed = true;
+    for (const { fd } of this.#parts) closeSync(fd);
   }
 
   /** All parts, for the record. Only after `close`. */
-  async files(): Promise<StoredFile[]> {
-    const files: StoredFile[] = [];
-    for (const part of this.#parts) files.push(await toStored(part, part.sizeBytes));
-    return files;
+  files(): Promise<StoredFile[]> {
+    return storeAll(this.#parts);
   }
 
   #keep(bytes: Buffer): void {
     const text = Buffer.from(this.#redact(bytes.toString("utf8")));
-    const part = this.#openPart();
-    if (part === undefined) this.#cutBytes += text.length;
-    else this.#append(part, text);
+    try {
+      const part = this.#openPart();
+      if (part === undefined) this.#cutBytes += text.length;
+      else this.#append(part, text);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined) throw error;
+      // A full disk is no reason to fail the command.
+      this.#isClosed = true;
+      this.#say(`what the command prints is kept no more: ${code}`);
+    }
   }
 
-  #append(part: Part | undefined, bytes: Buffer): void {
-    if (part === undefined) return;
-    part.stream.write(bytes);
-    part.sizeBytes += bytes.length;
+  #append(part: Part, bytes: Buffer): void {
+    part.sizeBytes += writeSync(part.fd, bytes);
   }
 
   #openPart(): Part | undefined {
@@ -95,7 +92,7 @@ export class ChildLog {
     if (this.#parts.length === MAX_PARTS) return undefined;
     const number = this.#parts.length + 1;
     const file = join(this.#folder, `output-${number}.log`);
-    const part = { number, file, stream: createWriteStream(file), sizeBytes: 0, sentBytes: 0 };
+    const part = { number, file, fd: openSync(file, "w", 0o600), sizeBytes: 0, sentBytes: 0 };
     this.#parts.push(part);
     return part;
   }
@@ -108,19 +105,19 @@ function wholeCharacters(bytes: Buffer): number {
   return end;
 }
 
-/** A part only grows: its first bytes stay what they are, and can be sent while more come. */
-async function toStored({ number, file }: Part, sizeBytes: number): Promise<StoredFile> {
-  return { path: partPath(number), sizeBytes, sha256: await sha256OfFile(file, sizeBytes), at: file };
+/** A part only grows: its first bytes stay what they are, and can be sent while more come. One that is gone is left out. */
+async function storeAll(parts: readonly Part[]): Promise<StoredFile[]> {
+  const files: StoredFile[] = [];
+  for (const { number, file, sizeBytes } of parts) {
+    try {
+      files.push({ path: partPath(number), sizeBytes, sha256: await sha256OfFile(file, sizeBytes), at: file });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    }
+  }
+  return files;
 }
 
 function partPath(number: number): string {
   return number === 1 ? "log/output.log" : `log/output-${String(number).padStart(3, "0")}.log`;
-}
-
-/** Waits until all that was written is in the file. */
-function flush(stream: WriteStream): Promise<void> {
-  if (stream.writableEnded) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    stream.write("", (error) => (error ? reject(error) : resolve()));
-  });
 }

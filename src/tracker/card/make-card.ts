@@ -1,3 +1,4 @@
+import { VALUE_LIMITS, cutText } from "../../mlflow/batches.ts";
 import type { Run } from "../../mlflow/types.ts";
 import type { ChildEnd } from "../capture/child.ts";
 import type { SparkSummary } from "../capture/spark/summary.ts";
@@ -79,7 +80,9 @@ function lastingTags(tags: Readonly<Record<string, string>>): Record<string, str
     RUN_TAGS.session,
     RUN_TAGS.incomplete,
   ]);
-  return Object.fromEntries(Object.entries(tags).filter(([key]) => !passing.has(key)));
+  const lasting = Object.entries(tags).filter(([key]) => !passing.has(key));
+  // As MLflow keeps them, so that the card can be held against the run.
+  return Object.fromEntries(lasting.map(([key, value]) => [key, cutText(value, VALUE_LIMITS.tags)]));
 }
 
 function toCardFile({ path, sizeBytes, sha256 }: StoredFile): CardFile {

@@ -1,5 +1,5 @@
 import type { Artifact, Run } from "../../mlflow/types.ts";
-import { parseObject } from "../capture/spark/json.ts";
+import { parseObject } from "../json.ts";
 import { parseAttempts } from "../delivery/attempts.ts";
 import { RUN_TAGS } from "../delivery/run-tags.ts";
 import { toCardNumber } from "./numbers.ts";

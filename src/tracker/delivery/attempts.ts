@@ -29,7 +29,9 @@ export function parseAttempts(text: string | undefined): readonly Attempt[] {
 
 /** As many of the latest as MLflow keeps of a tag. */
 export function formatAttempts(attempts: readonly Attempt[]): string {
-  const texts = attempts.map(({ reason, ...rest }) => JSON.stringify({ ...rest, reason: reason && cutText(reason, MOST_REASON) }));
+  const texts = attempts.map(({ reason, ...rest }) =>
+    JSON.stringify({ ...rest, reason: reason && cutText(reason, MOST_REASON) }),
+  );
   while (texts.join().length + 2 > VALUE_LIMITS.tags) texts.shift();
   return `[${texts.join()}]`;
 }

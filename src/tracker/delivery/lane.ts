@@ -30,6 +30,7 @@ export class Lane {
   #waitMs = 0;
   #nextTry = 0;
   #obstacle: StemmaError | undefined;
+  #lastReason: string | undefined;
 
   constructor(width: number, send: (entry: SpoolEntry) => Promise<void>, now: () => Date) {
     this.#width = width;
@@ -66,7 +67,7 @@ export class Lane {
 
   /** What is not delivered as far as is known, in no particular order. */
   undelivered(): readonly Undelivered[] {
-    const reason = this.#obstacle?.message ?? "no answer came in time";
+    const reason = this.#lastReason ?? "no answer came in time";
     const waiting = [...this.#underWay, ...this.#queue].map((entry) => ({ entry, reason }));
     return [...waiting, ...this.#failed, ...this.#refused];
   }
@@ -104,6 +105,7 @@ export class Lane {
     if (isFailure) this.#failures++;
     if (error.code === "UNREACHABLE" || (isFailure && this.#failures >= FAILURES_OF_A_BROKEN_SERVER)) {
       this.#obstacle = error;
+      this.#lastReason = error.message;
     }
     if (error.code === "UNREACHABLE") this.#queue.unshift(entry);
     else (isFailure ? this.#failed : this.#refused).push({ entry, reason: error.message });

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StemmaError } from "../../lineage/errors.ts";
 import { cardDigest } from "../card/canonical.ts";
+import { type JsonObject, parseObject } from "../json.ts";
 import { LineTail } from "../report/line-tail.ts";
 import { sha256OfFile } from "../report/sha256.ts";
 import { type Item, filesOf } from "./items.ts";
@@ -27,21 +28,19 @@ export async function readOutbox(folder: string): Promise<Outbox> {
     if (digest !== link) throw damaged(folder, `item ${seen} does not have its digest`);
     for (const file of filesOf(item)) await checkFile(folder, file.sha256);
   }
-  const card = parseJson(await readText(join(folder, OUTBOX_FILES.card)));
+  const card = parseObject(await readText(join(folder, OUTBOX_FILES.card)));
   if (!isCardWhole(card, header.card)) throw damaged(folder, "its run card is not as it was");
   if (seen !== count || link !== head) throw damaged(folder, `its ${seen} items are not the ${count} that it was closed with`);
   return { folder, header, items: () => readItems(folder) };
 }
 
-function isCardWhole(card: unknown, digest: string): boolean {
-  const isObject = typeof card === "object" && card !== null;
-  return isObject && "digest" in card && card.digest === digest && cardDigest(card) === digest;
+function isCardWhole(card: JsonObject | undefined, digest: string): boolean {
+  return card !== undefined && card["digest"] === digest && cardDigest(card) === digest;
 }
 
 async function readHeader(folder: string): Promise<SealedHeader> {
-  const value = parseJson(await readText(join(folder, OUTBOX_FILES.header)));
-  if (typeof value === "object" && value !== null && "schema" in value && value.schema === OUTBOX_SCHEMA)
-    return value as SealedHeader;
+  const value = parseObject(await readText(join(folder, OUTBOX_FILES.header)));
+  if (value?.["schema"] === OUTBOX_SCHEMA) return value as unknown as SealedHeader;
   throw new StemmaError("USAGE", `${folder} is no outbox of stemma track.`, {
     hint: "Name the folder that holds outbox.json.",
   });
@@ -60,10 +59,10 @@ async function readText(file: string): Promise<string> {
 async function* readLines(folder: string): AsyncIterable<OutboxLine> {
   for await (const lines of new LineTail(join(folder, OUTBOX_FILES.items)).read(true)) {
     for (const { number, text } of lines) {
-      const line = parseJson(text);
-      if (typeof line !== "object" || line === null || !("item" in line) || !("digest" in line))
+      const line = parseObject(text);
+      if (line === undefined || !("item" in line) || !("digest" in line))
         throw damaged(folder, `line ${number} of ${OUTBOX_FILES.items} cannot be read`);
-      yield line as OutboxLine;
+      yield line as unknown as OutboxLine;
     }
   }
 }
@@ -85,15 +84,6 @@ async function checkFile(folder: string, sha256: string): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
   throw damaged(folder, `the content ${sha256} is missing or changed`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 function damaged(folder: string, what: string): StemmaError {

@@ -30,11 +30,21 @@ export class Spool {
   append(item: Item): SpoolEntry | undefined {
     const bytes = Buffer.from(JSON.stringify(item));
     if (this.#endBytes + bytes.length > this.#limitBytes) return undefined;
+    if (!this.#write(bytes)) return undefined;
     const entry = { kind: item.kind, count: countOf(item), offset: this.#endBytes, sizeBytes: bytes.length };
-    writeSync(this.#fd, bytes, 0, bytes.length, entry.offset);
     this.#endBytes += bytes.length;
     this.#waiting++;
     return entry;
+  }
+
+  /** Whether the disk took it. */
+  #write(bytes: Buffer): boolean {
+    try {
+      return writeSync(this.#fd, bytes, 0, bytes.length, this.#endBytes) === bytes.length;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+      return false;
+    }
   }
 
   read({ offset, sizeBytes }: SpoolEntry): Item {

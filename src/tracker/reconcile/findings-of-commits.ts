@@ -1,5 +1,5 @@
 import type { Run } from "../../mlflow/types.ts";
-import { textAt } from "../capture/spark/json.ts";
+import { textAt } from "../json.ts";
 import { OUTBOX_SCHEMA } from "../delivery/outbox.ts";
 import { RUN_TAGS } from "../delivery/run-tags.ts";
 import type { Finding } from "./finding.ts";

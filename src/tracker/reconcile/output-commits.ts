@@ -1,5 +1,5 @@
 import type { CommitInfo, CommitName, RepoName } from "../../pachyderm/types.ts";
-import { type JsonObject, parseObject } from "../capture/spark/json.ts";
+import { type JsonObject, parseObject } from "../json.ts";
 import { OUTBOX_FILES, OUTBOX_PLACE } from "../delivery/outbox.ts";
 import { orAbsent } from "./absent.ts";
 import { formatCommit } from "./names.ts";

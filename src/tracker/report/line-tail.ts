@@ -7,7 +7,7 @@ export interface Line {
 }
 
 const NEWLINE = 0x0a;
-const CHUNK_BYTES = 1024 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 
 /** Reads a file that somebody still writes to: each call gives the lines that were completed since the last one. */
 export class LineTail {

@@ -43,7 +43,9 @@ export function parseTime(value: unknown): Date | undefined {
 
 /** A param's or tag's value as the text that MLflow keeps. */
 export function toText(value: unknown): string {
-  return (typeof value === "string" ? value : (JSON.stringify(value) ?? "")).toWellFormed();
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  // A database may refuse a whole call for a NUL.
+  return text.toWellFormed().replaceAll("\0", "\uFFFD");
 }
 
 /** JSON that may hold the bare NaN and Infinity which Python writes. They become texts. */

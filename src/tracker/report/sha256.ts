@@ -1,12 +1,20 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
+import { open } from "node:fs/promises";
 
-const CHUNK_BYTES = 1024 * 1024;
+const PIECE_BYTES = 256 * 1024;
 
 /** Of a file, or of its first bytes; hexadecimal. Rejects with the file system's error. */
-export async function sha256OfFile(file: string, sizeBytes = Infinity): Promise<string> {
+export async function sha256OfFile(path: string, sizeBytes = Infinity): Promise<string> {
+  await using file = await open(path);
   const hash = createHash("sha256");
-  if (sizeBytes > 0) await pipeline(createReadStream(file, { highWaterMark: CHUNK_BYTES, end: sizeBytes - 1 }), hash);
+  let left = Math.min((await file.stat()).size, sizeBytes);
+  // One buffer for all pieces: a stream would leave its own to the garbage collector, hundreds of megabytes of them.
+  const buffer = Buffer.allocUnsafe(Math.min(left, PIECE_BYTES));
+  while (left > 0) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(left, buffer.length), null);
+    if (bytesRead === 0) break;
+    hash.update(buffer.subarray(0, bytesRead));
+    left -= bytesRead;
+  }
   return hash.digest("hex");
 }

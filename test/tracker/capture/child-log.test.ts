@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ChildLog } from "../../../src/tracker/capture/child-log.ts";
@@ -29,7 +29,7 @@ describe("ChildLog", () => {
     log.write("stderr", Buffer.from("problem\n"));
     expect(await textOf(await log.grown())).toBe("one\nproblem\n");
     log.write("stdout", Buffer.from("o\nthree"));
-    await log.close();
+    log.close();
     expect(await textOf(await log.files())).toBe("one\nproblem\ntwo\nthree");
   });
 
@@ -42,7 +42,7 @@ describe("ChildLog", () => {
     expect(first).toMatchObject({ path: "log/output.log", sizeBytes: 4, sha256: sha256("one\n") });
     expect(await log.grown()).toMatchObject([{ path: "log/output.log", sizeBytes: 8, sha256: sha256("one\ntwo\n") }]);
     expect(await log.grown()).toEqual([]);
-    await log.close();
+    log.close();
     expect(await log.files()).toMatchObject([{ sizeBytes: 8 }]);
   });
 
@@ -56,7 +56,7 @@ describe("ChildLog", () => {
       ["log/output-002.log", MEGABYTE],
       ["log/output-003.log", 1024],
     ]);
-    await log.close();
+    log.close();
     expect(sha256(await textOf(await log.files()))).toBe(sha256(line.repeat(2049)));
   });
 
@@ -66,7 +66,7 @@ describe("ChildLog", () => {
     megabyte[MEGABYTE - 1] = 0x0a;
     for (let count = 0; count < 101; count++) log.write("stdout", megabyte);
     log.write("stderr", Buffer.from("last\n"));
-    await log.close();
+    log.close();
     const files = await log.files();
     expect(files).toHaveLength(100);
     const end = await textOf(files.slice(-1));
@@ -75,14 +75,25 @@ describe("ChildLog", () => {
 
   test("of a command that prints nothing is no file", async () => {
     const log = await openLog();
-    await log.close();
+    log.close();
     expect([await log.grown(), await log.files()]).toEqual([[], []]);
+  });
+
+  test("keeps nothing, and fails nobody, when its folder is gone", async () => {
+    const folder = await makeFolder();
+    await rm(folder, { recursive: true });
+    const log = new ChildLog(folder, (text) => text);
+    log.write("stdout", Buffer.from("one\n"));
+    expect(await log.grown()).toEqual([]);
+    log.write("stdout", Buffer.from("two\n"));
+    log.close();
+    expect(await log.files()).toEqual([]);
   });
 
   test("takes nothing more once it is closed", async () => {
     const log = await openLog();
     log.write("stdout", Buffer.from("one\n"));
-    await log.close();
+    log.close();
     log.write("stdout", Buffer.from("late\n"));
     expect(await textOf(await log.files())).toBe("one\n");
   });
@@ -100,7 +111,7 @@ describe("ChildLog", () => {
           log.write("stdout", text.subarray(start, end));
           start = end;
         }
-        await log.close();
+        log.close();
         expect(await textOf(await log.files())).toBe(redactor.text(text.toString()));
       }),
       runs(50),
@@ -114,7 +125,7 @@ describe("ChildLog", () => {
     log.write("stdout", Buffer.from("x".repeat(255 * 1024)));
     log.write("stdout", Buffer.from(`${"y".repeat(2048)}\nwith s3cret-`));
     log.write("stdout", Buffer.from("Value-99 ok\n"));
-    await log.close();
+    log.close();
     expect(await textOf(await log.files())).not.toMatch(/s3cret|Value-99/);
   });
 
@@ -124,7 +135,7 @@ describe("ChildLog", () => {
     const bytes = Buffer.from(text);
     for (let start = 0; start < bytes.length; start += 65_535) log.write("stdout", bytes.subarray(start, start + 65_535));
     expect((await log.grown())[0]?.sizeBytes).toBeGreaterThan(256 * 1024);
-    await log.close();
+    log.close();
     expect(sha256(await textOf(await log.files()))).toBe(sha256(text));
   });
 });

@@ -25,26 +25,33 @@ async function onlyRun(experiment: string): Promise<Run | undefined> {
   return found[0];
 }
 
-describe.concurrent("a command whose output nobody reads any more", () => {
-  test("ends, and its run with it, when that is its stdout", async () => {
+describe.concurrent("a command in trouble", () => {
+  test("ends, and its run with it, when nobody reads its stdout any more", async () => {
     const experiment = newExperiment();
     expect(await shell("track -- yes 2>/dev/null | head -1", experiment)).toBe("y\n");
     expect((await onlyRun(experiment))?.status).toMatch(/FAILED|KILLED/);
   });
 
-  test("ends, and its run with it, when that is its stderr", async () => {
+  test("ends, and its run with it, when nobody reads its stderr any more", async () => {
     const experiment = newExperiment();
     expect(await shell("track -- sh -c 'yes >&2' 2>&1 >/dev/null | sed -n '/^y/{p;q}'", experiment)).toBe("y\n");
     expect((await onlyRun(experiment))?.status).toMatch(/FAILED|KILLED/);
   });
 
-  test("goes on when it has more to do than to print", async () => {
+  test("goes on without readers when it has more to do than to print", async () => {
     const experiment = newExperiment();
     const command = `echo one; while echo more 2>/dev/null; do sleep 0.01; done; echo 1 > $STEMMA_ARTIFACTS/done`;
     expect(await shell(`track -- sh -c 'trap "" PIPE; ${command}' 2>/dev/null | head -1`, experiment)).toBe("one\n");
     const run = await onlyRun(experiment);
     expect(run).toMatchObject({ status: "FINISHED" });
     expect(await listOf(client.listArtifacts(run?.id ?? ""))).toContainEqual({ path: "done", sizeBytes: 2 });
+  });
+
+  test("goes its own way, and its run ends, when the tracker's temporary folder is gone", async () => {
+    const track = new TrackProcess(["--", "sh", "-c", 'rm -r "$(dirname "$STEMMA_REPORT")"; seq 1 50000; exit 3']);
+    expect(await track.exitCode()).toBe(3);
+    expect(track.stdout).toMatch(/\n50000\n$/);
+    expect((await track.run()).status).toBe("FAILED");
   });
 
   test("does not keep the tracker waiting for what it left behind", async () => {

@@ -59,7 +59,7 @@ class OldClient extends MlflowClient {
   }
 }
 
-describe("deliverModel", () => {
+describe.concurrent("deliverModel", () => {
   test("makes a folder a logged model of the run, and the same again changes nothing", async () => {
     const run = await newRun();
     expect(await deliver(client, run)).toBeGreaterThanOrEqual(files.length);

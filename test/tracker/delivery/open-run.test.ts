@@ -59,7 +59,7 @@ function attemptsOf(run: Run): unknown {
   return JSON.parse(run.tags["stemma.attempts"] ?? "");
 }
 
-describe("openRun begins one run", () => {
+describe.concurrent("openRun begins one run", () => {
   test("with the true start time and the first attempt", async () => {
     const wanted = wantedRun({ tags: { team: "fraud" } });
     const run = await openRun(client, wanted, false);
@@ -115,7 +115,7 @@ describe("openRun begins one run", () => {
   });
 });
 
-describe("openRun continues", () => {
+describe.concurrent("openRun continues", () => {
   test("the run of an earlier attempt, whatever it is called, and tells what became of that", async () => {
     const wanted = wantedRun({ key: "default/p@1/d/it's %22q%22 (x)" });
     const first = await openRun(client, wanted, false);

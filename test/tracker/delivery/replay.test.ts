@@ -85,7 +85,7 @@ class FailingClient extends MlflowClient {
   }
 }
 
-describe("replay", () => {
+describe.concurrent("replay", () => {
   test("delivers all of it into a run with the true times, and a second time nothing", async () => {
     const header = sampleHeader();
     const outbox = await outboxOf(header);

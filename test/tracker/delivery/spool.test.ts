@@ -51,6 +51,12 @@ describe("Spool", () => {
     expect(statSync(file).size).toBeLessThanOrEqual(100);
   });
 
+  test.runIf(process.platform === "linux")("a disk that is full has no room", () => {
+    const spool = new Spool("/dev/full", 100);
+    spools.push(spool);
+    expect(spool.append(tag("a"))).toBeUndefined();
+  });
+
   test("takes no room when nothing waits, and has all of it again", () => {
     const spool = openSpool(100);
     for (let round = 0; round < 50; round++) {

@@ -1,4 +1,4 @@
-import { type JsonObject, objectAt, objectsAt, textAt } from "./json.ts";
+import { type JsonObject, objectAt, objectsAt, textAt } from "../../json.ts";
 
 /** A table, or files, that a plan of Spark reads or writes. */
 export interface SparkTable {

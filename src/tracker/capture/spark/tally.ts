@@ -1,4 +1,4 @@
-import { type JsonObject, numberAt, objectAt, parseObject, textAt } from "./json.ts";
+import { type JsonObject, numberAt, objectAt, parseObject, textAt } from "../../json.ts";
 import { planTables } from "./plan.ts";
 import type { SparkSummary } from "./summary.ts";
 import { SparkTables } from "./tables.ts";

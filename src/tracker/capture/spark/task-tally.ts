@@ -1,4 +1,4 @@
-import { type JsonObject, numberAt, objectAt, textAt } from "./json.ts";
+import { type JsonObject, numberAt, objectAt, textAt } from "../../json.ts";
 import type { SparkSummary } from "./summary.ts";
 
 /** The sums over the tasks of an application. */
