@@ -187,7 +187,7 @@ async function keepOutbox(ports: TrackPorts, options: RecordOptions, ending: End
   });
   const what = [describeCounts(countByKind(items)), needs.isEnded ? "" : "the run's end"].filter(Boolean).join(", ");
   const how = session.origin.job === undefined ? `stemma replay ${path}` : "stemma replay on the output commit";
-  ports.say(`not delivered: ${what}. It is kept in ${path}; "${how}" delivers it`);
+  if (what !== "") ports.say(`not delivered: ${what}. It is kept in ${path}; "${how}" delivers it`);
   for (const [kind, count] of courier.dropped)
     ports.say(`no room for ${count} more ${kind}: the outbox may hold ${options.outboxLimitBytes} bytes`);
 }
