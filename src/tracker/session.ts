@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { hostname, tmpdir } from "node:os";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { StemmaError } from "../lineage/errors.ts";
@@ -8,7 +7,7 @@ import { ChildLog } from "./capture/child-log.ts";
 import { toDataset } from "./capture/inputs.ts";
 import { type Origin, readOrigin } from "./capture/origin.ts";
 import { Redactor } from "./capture/secrets/redact.ts";
-import { SystemMetrics, processStart } from "./capture/machine/system-metrics.ts";
+import { SystemMetrics } from "./capture/machine/system-metrics.ts";
 import { type Surroundings, captureSurroundings } from "./capture/surroundings.ts";
 import { Courier } from "./delivery/courier.ts";
 import { type Item, metricItems } from "./delivery/items.ts";
@@ -22,20 +21,13 @@ import { Complaints } from "./report/complaints.ts";
 import { ParamBook, longParamPath } from "./report/param-book.ts";
 import { Report } from "./report/report.ts";
 import { sha256OfFile } from "./report/sha256.ts";
+import { type SessionFolders, makeFolders } from "./session-folders.ts";
+import { type SessionStart, wantedRun } from "./session-start.ts";
 
 /** How long the start waits for a run: a busy server may take seconds. After that the command starts without one. */
 const START_LIMIT_MS = 30_000;
 /** Of the ticks, which come once a second, so many pass between two looks. */
 const TICKS = { files: 5, system: 10, heartbeat: 60 } as const;
-
-/** The folders of a session, all in one that is temporary. */
-interface SessionFolders {
-  readonly root: string;
-  readonly report: string;
-  readonly artifacts: string;
-  readonly captured: string;
-  readonly spark: string;
-}
 
 /** One attempt at a piece of work, from the opening of its run until its end is to be told. */
 export class Session {
@@ -269,51 +261,4 @@ export class Session {
     if (this.courier.isOnline)
       this.courier.add({ kind: "tags", tags: { [RUN_TAGS.heartbeat]: this.#ports.now().toISOString() } });
   }
-}
-
-interface SessionStart {
-  readonly startTime: Date;
-  readonly session: string;
-  readonly folders: SessionFolders;
-  readonly origin: Origin;
-  readonly redactor: Redactor;
-}
-
-function wantedRun(options: RecordOptions, { startTime, session, origin, redactor }: SessionStart): WantedRun {
-  const { experiment, isExperimentGiven, runId, parentRunId } = options;
-  const pidStarted = processStart(process.pid);
-  const own = {
-    [RUN_TAGS.host]: hostname(),
-    [RUN_TAGS.pid]: String(process.pid),
-    ...(pidStarted === undefined ? {} : { [RUN_TAGS.pidStarted]: pidStarted }),
-    [RUN_TAGS.heartbeat]: startTime.toISOString(),
-  };
-  const parent = parentRunId === undefined ? {} : { "mlflow.parentRunId": parentRunId };
-  return {
-    experiment,
-    isExperimentGiven,
-    name: origin.runName,
-    key: origin.key,
-    isKeyNew: origin.job === undefined,
-    session,
-    startTime,
-    host: hostname(),
-    pid: process.pid,
-    tags: { ...origin.tags, ...parent, ...redactor.pairs(options.tags), ...own },
-    runId,
-  };
-}
-
-async function makeFolders(): Promise<SessionFolders> {
-  const root = await mkdtemp(join(tmpdir(), "stemma-run-"));
-  const within = (name: string): string => join(root, name);
-  const folders = {
-    root,
-    report: within("report"),
-    artifacts: within("artifacts"),
-    captured: within("captured"),
-    spark: within("spark"),
-  };
-  for (const folder of [folders.report, folders.artifacts, folders.captured, folders.spark]) await mkdir(folder);
-  return folders;
 }
