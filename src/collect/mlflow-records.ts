@@ -2,6 +2,11 @@ import type { Run } from "../mlflow/types.ts";
 import type { MlflowSource } from "./ports.ts";
 import { Answers, Remote, listAll } from "./remote.ts";
 
+/** MLflow was asked for a run once and made two: this one stands for nothing. */
+function isSuperseded({ tags }: Run): boolean {
+  return tags["stemma.superseded_by"] !== undefined;
+}
+
 /** What MLflow says, in the pieces that lineage needs, each asked for once. */
 export class MlflowRecords {
   readonly #source: MlflowSource;
@@ -43,7 +48,8 @@ export class MlflowRecords {
         const experimentIds = await this.#experimentIds();
         // Without experiments MLflow answers with nothing, and with no error either.
         if (experimentIds.length === 0) return [];
-        return listAll(this.#source.searchRuns({ experimentIds, filter, includeDeleted: true }));
+        const found = await listAll(this.#source.searchRuns({ experimentIds, filter, includeDeleted: true }));
+        return found.filter((run) => !isSuperseded(run));
       }),
     );
   }

@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { StemmaError } from "../lineage/errors.ts";
 import type { ChildEnd } from "./capture/child.ts";
 import { closeSession, judge } from "./close-session.ts";
+import { RUN_TAGS } from "./delivery/run-tags.ts";
 import type { RecordOptions } from "./options.ts";
 import type { TrackPorts } from "./ports.ts";
 import { Session } from "./session.ts";
@@ -30,10 +31,8 @@ export async function record(
   start: (session: Session) => Work | Promise<Work>,
 ): Promise<ChildEnd> {
   const session = await Session.open(ports, options);
-  const { attempt, name } = {
-    attempt: session.run?.tags["stemma.attempt"] ?? "1",
-    name: session.run?.name ?? session.wanted.name,
-  };
+  const attempt = session.run?.tags[RUN_TAGS.attempt] ?? "1";
+  const name = session.run?.name ?? session.wanted.name;
   ports.say(`run ${name}${attempt === "1" ? "" : `, attempt ${attempt}`}${linkOf(session)}`);
   const end = options.signal.aborted ? INTERRUPTED : await run(session, start);
   const final = await close(ports, options, session, end);

@@ -103,6 +103,14 @@ describe("down from a commit", () => {
     });
   });
 
+  test("is not a run that MLflow made beside the one that counts", async () => {
+    const story = demoStory();
+    const { tags } = story.mlflow.runOf(RUN, story.train, "c0", story.etl);
+    story.mlflow.run(hexId("double"), { tags: { ...tags, "stemma.superseded_by": RUN }, status: "KILLED" });
+    const trace = await ask(story, "raw_data@master", "down");
+    expect([...trace.nodes.values()].filter(({ kind }) => kind === "run")).toMatchObject([{ id: RUN }]);
+  });
+
   test("is a run deleted in MLflow, marked as deleted", async () => {
     const story = demoStory();
     const { tags } = story.mlflow.runOf(RUN, story.train, "c0", story.etl);

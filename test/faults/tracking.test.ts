@@ -17,12 +17,12 @@ import { FAULT_NAMES, drawFault } from "./tracking-faults.ts";
 import { AWAY, type Schedule, TrackingProxy } from "./tracking-proxy.ts";
 
 const COMMANDS = count(50);
-const AT_A_TIME = 10;
+const AT_A_TIME = 16;
 /** So often the server is killed and started again. */
 const RESTART_EVERY = 50;
 const TIMEOUT_MS = 1000;
 /** The share of requests that something happens to; that to make a run is the one that must not be made twice. */
-const FAULT_SHARE = { create: 0.6, other: 0.2 };
+const FAULT_SHARE = { create: 0.6, other: 0.15 };
 const EXPERIMENT = "through the proxy";
 /** So long a command may take on a machine that is busy. */
 const MS_PER_COMMAND = 10_000;
@@ -86,6 +86,8 @@ test(
   `${COMMANDS} commands that are tracked through a failing network leave one run each, with all that they reported, once`,
   { timeout: 120_000 + COMMANDS * MS_PER_COMMAND },
   async () => {
+    // Every command that is tracked here listens to the signals of this process.
+    process.setMaxListeners(2 * AT_A_TIME);
     const drawn = seed();
     const random = new Random(drawn);
     const folder = await mkdtemp(join(tmpdir(), "stemma-proxy-"));

@@ -78,7 +78,7 @@ describe.each(NAMES)("pipelines/%s", (name) => {
 
 test("the training is tracked, knows MLflow by a secret, and is not tried again when it fails", () => {
   const { transform, datum_tries } = readSpec("train.json");
-  expect(transform.cmd.slice(0, 4)).toEqual(["stemma", "track", "--experiment", "paysim-fraud"]);
+  expect(transform.cmd.slice(0, 5)).toEqual(["stemma", "track", "--spark", "--experiment", "paysim-fraud"]);
   expect(transform.secrets).toEqual([{ name: "mlflow", key: "tracking_uri", env_var: "MLFLOW_TRACKING_URI" }]);
   expect(datum_tries).toBe(1);
 });
