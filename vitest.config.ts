@@ -9,7 +9,8 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 240_000,
-    maxWorkers: 2,
+    // One more than the two cores that they are made for: much of their time is waiting for servers.
+    maxWorkers: 3,
     globalSetup: ["test/helpers/global-setup.ts"],
     projects: [
       { extends: true, test: { name: "alone", include: ["test/**/*.test.ts"], exclude: SHARED } },

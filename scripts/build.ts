@@ -4,11 +4,11 @@ import { cpSync, globSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 /** The types that a program sees which imports the library: those of the entry, and of what it names. */
-const TYPES = ["index.d.ts", "lineage/errors.d.ts", "tracker/library-types.d.ts"];
+const TYPES = new Set(["index.d.ts", "lineage/errors.d.ts", "tracker/library-types.d.ts"]);
 
 rmSync("dist", { recursive: true, force: true });
 execFileSync("npm", ["run", "--silent", "generate"], { stdio: ["ignore", "ignore", "inherit"] });
 execFileSync("node_modules/.bin/tsc", ["-p", "tsconfig.build.json"], { stdio: "inherit" });
-for (const file of globSync("**/*.d.ts", { cwd: "dist" })) if (!TYPES.includes(file)) rmSync(join("dist", file));
+for (const file of globSync("**/*.d.ts", { cwd: "dist" })) if (!TYPES.has(file)) rmSync(join("dist", file));
 cpSync("src/pachyderm/proto", "dist/pachyderm/proto", { recursive: true });
 rmSync("dist/pachyderm/generated", { recursive: true });

@@ -99,7 +99,15 @@ function quiet(command: CommandUnknownOpts, context: Context): void {
   command.exitOverride().configureOutput({
     writeOut: context.out,
     writeErr: context.err,
-    outputError: (text, write) => write(`stemma: ${plainText(text.replace(/^error: /, "").replace(/\n(?=\(Did you mean)/, " ").trimEnd())}\n`),
+    outputError: (text, write) =>
+      write(
+        `stemma: ${plainText(
+          text
+            .replace(/^error: /, "")
+            .replace(/\n(?=\(Did you mean)/, " ")
+            .trimEnd(),
+        )}\n`,
+      ),
   });
   for (const child of command.commands) quiet(child, context);
 }

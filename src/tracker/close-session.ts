@@ -110,6 +110,11 @@ async function tellEnd(ports: TrackPorts, ending: Ending, end: ChildEnd): Promis
 
 async function tellRunsEnd({ runs, say }: TrackPorts, ending: Ending, run: Run, end: ChildEnd): Promise<void> {
   const { session, endTime, items, sources } = ending;
+  const winner = sources.logged?.tags[RUN_TAGS.supersededBy];
+  if (winner !== undefined) {
+    say(`another attempt at the same work, that began earlier, has run ${winner}, which counts: run ${run.id} is closed`);
+    return;
+  }
   const owner = sources.logged?.tags[RUN_TAGS.session];
   if (owner !== undefined && owner !== session.session) {
     say(`another attempt at the same work has taken over run ${run.id}: its end is left to it`);

@@ -17,7 +17,7 @@ import { FAULT_NAMES, drawFault } from "./tracking-faults.ts";
 import { AWAY, type Schedule, TrackingProxy } from "./tracking-proxy.ts";
 
 const COMMANDS = count(50);
-const AT_A_TIME = 16;
+const AT_A_TIME = 10;
 /** So often the server is killed and started again. */
 const RESTART_EVERY = 50;
 const TIMEOUT_MS = 1000;
@@ -86,8 +86,6 @@ test(
   `${COMMANDS} commands that are tracked through a failing network leave one run each, with all that they reported, once`,
   { timeout: 120_000 + COMMANDS * MS_PER_COMMAND },
   async () => {
-    // Every command that is tracked here listens to the signals of this process.
-    process.setMaxListeners(2 * AT_A_TIME);
     const drawn = seed();
     const random = new Random(drawn);
     const folder = await mkdtemp(join(tmpdir(), "stemma-proxy-"));

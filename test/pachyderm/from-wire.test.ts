@@ -31,6 +31,7 @@ describe("toCommitInfo", () => {
       finished: at("2026-11-21T09:55:23Z"),
       direct_provenance: [{ repo: images, id: ID, branch: { repo: images, name: "master" } }],
       details: { size_bytes: "8589934592" },
+      metadata: { reviewed: "yes" },
     });
     expect(toCommitInfo(info)).toEqual({
       commit: { repo: EDGES, id: ID },
@@ -44,6 +45,7 @@ describe("toCommitInfo", () => {
       directSubvenance: [],
       error: "",
       sizeBytes: 8_589_934_592,
+      metadata: { reviewed: "yes" },
     });
   });
 
@@ -160,6 +162,7 @@ test("toJobInfo reads counts, times and inputs", () => {
       created: at("2026-11-21T09:00:00Z"),
       stats: { process_time: { seconds: 1, nanos: 29_500_000 }, download_bytes: 12 },
       details: {
+        transform: { image: "stemma/spark:0.1.0" },
         input: { pfs: { name: "images", project: "default", repo: "images", branch: "master", glob: "/", commit: ID } },
       },
     }),
@@ -175,6 +178,7 @@ test("toJobInfo reads counts, times and inputs", () => {
     finished: undefined,
     datums: { total: 4, processed: 1, skipped: 3, failed: 0, recovered: 0 },
     inputs: [{ name: "images", repo: IMAGES, branch: "master", glob: "/", commit: ID }],
+    image: "stemma/spark:0.1.0",
     stats: { downloadMs: 0, processMs: 1029, uploadMs: 0, downloadBytes: 12, uploadBytes: 0 },
   });
 });

@@ -36,8 +36,9 @@ class MeetingClient extends MlflowClient {
   }
 
   override async createRun(options: NewRun): Promise<Run> {
+    const run = await super.createRun(options);
     await this.#meet();
-    return super.createRun(options);
+    return run;
   }
 }
 

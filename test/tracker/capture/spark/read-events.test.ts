@@ -10,7 +10,6 @@ import { planTables } from "../../../../src/tracker/capture/spark/plan.ts";
 import { watchSpark } from "../../../../src/tracker/capture/spark/watch-spark.ts";
 import { packageRoot } from "../../../../src/local/job-environment.ts";
 import { runs } from "../../../helpers/scale.ts";
-import { submit } from "../../../helpers/spark.ts";
 import { makeFolder } from "../../harness.ts";
 
 /** Logs that Spark 3.5.9 wrote, with all taken out that is not read. */
@@ -315,41 +314,3 @@ describe("watching Spark", () => {
     expect(await watch(["spark-submit", "train.py"], { SPARK_CONF_DIR: "pipelines/conf" })).toHaveProperty("env");
   });
 });
-
-const JOB = `
-import sys
-from pyspark.sql import SparkSession
-spark = SparkSession.builder.appName("tiny").getOrCreate()
-table = spark.read.csv("file://" + sys.argv[1] + "/in.csv", header=True, schema="id int, name string")
-table.where("id % 10 = 0").write.json("file://" + sys.argv[1] + "/out")
-spark.stop()
-`;
-
-test("a real Spark writes a log, without a change to its command, that says how many rows it read and wrote", async () => {
-  const folder = await makeFolder();
-  const logs = join(folder, "event logs +ü");
-  await mkdir(logs);
-  await writeFile(join(folder, "job.py"), JOB);
-  await writeFile(join(folder, "in.csv"), ["id,name", ...Array.from({ length: 1000 }, (_, id) => `${id},n${id}`)].join("\n"));
-  const command = ["--master", "local[2]", join(folder, "job.py"), folder];
-  const { env } = await watchSpark({ command: ["spark-submit", ...command], env: {}, cwd: packageRoot }, logs);
-  const result = await submit(command, { SPARK_SUBMIT_OPTS: String(env?.["SPARK_SUBMIT_OPTS"]) });
-  expect(result).toEqual({ exitCode: 0, out: "", err: "" });
-
-  const [summary, ...others] = await readSparkEvents(logs, same);
-  expect(others).toEqual([]);
-  expect(summary).toMatchObject({
-    name: "tiny",
-    master: "local[2]",
-    completed: true,
-    jobs: { failed: 0 },
-    tasks: { failed: 0 },
-    input: { rows: 1000 },
-    output: { rows: 100 },
-    tables: {
-      read: [{ format: "csv", ...at(`file:${folder}/in.csv`) }],
-      written: [{ format: "json", ...at(`file:${folder}/out`) }],
-    },
-    skippedLines: 0,
-  });
-}, 120_000);
