@@ -11,8 +11,8 @@ import { Remote } from "./remote.ts";
 import { RepoWorker } from "./repo-worker.ts";
 
 /** So often all jobs are waited for. */
-const SETTLE_EVERY = 10;
-const MOST_OPERATIONS = 12;
+const SETTLE_EVERY = 20;
+const MOST_OPERATIONS = 8;
 const MOST_MS = 40;
 /** So long the longest wait for jobs may take on a machine that is busy. */
 const MS_PER_INSTANT = 20_000;
