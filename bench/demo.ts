@@ -1,8 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +10,7 @@ import type { MlflowClient } from "../src/mlflow/client.ts";
 import type { PachydermClient } from "../src/pachyderm/client.ts";
 import type { JobName, RepoName } from "../src/pachyderm/types.ts";
 import { median } from "./figure.ts";
+import { freePort } from "./free-port.ts";
 import type { Figure } from "./figure.ts";
 
 const LIMIT = 0.1;
@@ -126,13 +125,4 @@ async function runStemma(args: readonly string[], env: Readonly<Record<string, s
   });
   const [code] = (await once(child, "exit")) as [number | null];
   if (code !== 0) throw new Error(`stemma ${args.join(" ")} ended with ${code}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, openSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { MlflowClient } from "../src/mlflow/client.ts";
+import { freePort } from "./free-port.ts";
 
 export const VENV = fileURLToPath(new URL("../.venv/bin/", import.meta.url));
 const START_LIMIT_MS = 180_000;
@@ -60,14 +59,4 @@ export class TrackingServer {
       }
     }
   }
-}
-
-/** A port of this machine that is free now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

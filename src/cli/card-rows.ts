@@ -1,5 +1,5 @@
 import { type JsonObject, objectAt, objectsAt, textAt } from "../tracker/json.ts";
-import { formatDuration, formatValue, quoteWord } from "./plain-text.ts";
+import { formatDuration, formatValue, quoteWord } from "./format-value.ts";
 import { formatBytes, formatTime } from "./table.ts";
 
 /** What a section of a drawn card says, in columns. */

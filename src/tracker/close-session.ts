@@ -116,7 +116,7 @@ async function tellRunsEnd({ runs, say }: TrackPorts, ending: Ending, run: Run, 
     return;
   }
   const owner = sources.logged?.tags[RUN_TAGS.session];
-  if (owner !== undefined && owner !== session.session) {
+  if (owner !== undefined && owner !== session.mark) {
     say(`another attempt at the same work has taken over run ${run.id}: its end is left to it`);
     return;
   }
@@ -168,7 +168,7 @@ async function keepOutbox(ports: TrackPorts, options: RecordOptions, ending: End
     header: {
       schema: OUTBOX_SCHEMA,
       key,
-      session: session.session,
+      session: session.mark,
       experiment,
       runName: wanted.name,
       runId: run?.id,

@@ -32,7 +32,8 @@ const TICKS = { files: 5, system: 10, heartbeat: 60 } as const;
 /** One attempt at a piece of work, from the opening of its run until its end is to be told. */
 export class Session {
   readonly startTime: Date;
-  readonly session: string;
+  /** What this attempt is known by. */
+  readonly mark: string;
   readonly folders: SessionFolders;
   readonly origin: Origin;
   readonly wanted: WantedRun;
@@ -60,7 +61,7 @@ export class Session {
     this.#ports = ports;
     this.#options = options;
     this.startTime = startTime;
-    this.session = session;
+    this.mark = session;
     this.folders = folders;
     this.origin = origin;
     this.redactor = redactor;

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Random } from "./random.ts";
 import { Exchange } from "./tracking-exchange.ts";
 import { FAULTS, type Fault, type FaultSetting } from "./tracking-faults.ts";
 
@@ -88,4 +89,9 @@ export class TrackingProxy {
     this.dealt.set(fault, (this.dealt.get(fault) ?? 0) + 1);
     this.log.push(`${fault}: ${request}`);
   }
+}
+
+/** A network without faults, that can go away and come back. */
+export function plainNetwork(target: string): TrackingProxy {
+  return new TrackingProxy(target, { timeoutMs: 0, random: new Random(0) });
 }

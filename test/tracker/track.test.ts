@@ -11,7 +11,7 @@ import { freePort } from "../helpers/mlflow-server.ts";
 import { listOf, newExperiment } from "../mlflow/fixtures.ts";
 import { PROGRAM, PYTHON, TrackProcess, client, makeFolder, runTrack, trackHere } from "./harness.ts";
 import { makeDatum, readCard } from "./jobs.ts";
-import { Relay } from "./relay.ts";
+import { type TrackingProxy, plainNetwork } from "../faults/tracking-proxy.ts";
 
 // Side by side, as most of the time goes into waiting for MLflow's server. Where a process of its own is not the point, the
 // tracker runs in this one, which is quicker.
@@ -572,7 +572,7 @@ describe.concurrent("secrets", () => {
 });
 
 describe.concurrent("when MLflow is away", () => {
-  const relays: Relay[] = [];
+  const relays: TrackingProxy[] = [];
 
   afterAll(() => Promise.all(relays.map((relay) => relay.close())));
 
@@ -588,7 +588,7 @@ describe.concurrent("when MLflow is away", () => {
   });
 
   test("for a while: the command goes on, and all arrives in the end", async () => {
-    const relay = await new Relay(client.uri).open();
+    const relay = await plainNetwork(client.uri).open();
     relays.push(relay);
     const folder = await makeFolder();
     const script = `${metric("a")}; touch ${folder}/begun; ${waitFor(`${folder}/more`)}; ${metric("b")}; ${waitFor(`${folder}/end`)}; ${metric("c")}`;

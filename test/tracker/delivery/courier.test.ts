@@ -8,13 +8,13 @@ import { RunDoor } from "../../../src/tracker/delivery/run-door.ts";
 import { freePort } from "../../helpers/mlflow-server.ts";
 import { listOf } from "../../mlflow/fixtures.ts";
 import { client, makeFolder } from "../harness.ts";
-import { Relay } from "../relay.ts";
+import { plainNetwork } from "../../faults/tracking-proxy.ts";
 import { sampleItems } from "./sample-outbox.ts";
 import { wantedRun } from "./wanted-run.ts";
 
 const couriers: Courier[] = [];
 
-const relay = new Relay(client.uri);
+const relay = plainNetwork(client.uri);
 
 afterAll(async () => {
   for (const courier of couriers) courier.close();
