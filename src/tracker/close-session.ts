@@ -47,7 +47,7 @@ export async function closeSession(
   await session.courier.finish();
   session.complaints.close();
   const undelivered = session.courier.undelivered();
-  const items = keepable(ports, latestOf(undelivered.map(({ item }) => item)));
+  const items = keepable(ports, latestOf(undelivered.map(({ item }) => withDigest(item, sources))));
   const reasons = [...new Set(undelivered.map(({ reason }) => reason))];
   const isComplete = items.length === 0 && session.courier.dropped.size === 0 && session.run !== undefined;
   const outcome = options.isTrackingRequired && !isComplete ? judge(end, 6) : end;
@@ -205,6 +205,12 @@ function keepable({ say }: TrackPorts, items: readonly Item[]): readonly Item[] 
     else if (item.kind === "artifact") say(`${plainText(item.file.path)} was removed before it could be sent`);
   }
   return kept;
+}
+
+/** A large file was given to be sent before its digest was known. */
+function withDigest(item: Item, { artifacts }: CardSources): Item {
+  if (item.kind !== "artifact" || item.file.sha256 !== "") return item;
+  return { ...item, file: artifacts.find(({ at }) => at === item.file.at) ?? item.file };
 }
 
 /** Of an artifact that was sent again and again as it grew, only the last is worth keeping. */

@@ -129,7 +129,8 @@ export class Session {
     if (ticks % TICKS.files === TICKS.files - 1) await this.#takeFiles();
     if (ticks % TICKS.system === 0) await this.#takeSample();
     if (ticks % TICKS.heartbeat === TICKS.heartbeat - 1) this.#beat();
-    this.#pump();
+    this.#tellOutage();
+    this.pump();
   }
 
   async takeMetrics(isEnd: boolean): Promise<void> {
@@ -249,13 +250,17 @@ export class Session {
   }
 
   /** Sets the courier going, and does not wait for it: MLflow may be slow. */
-  #pump(): void {
+  pump(): void {
     if (this.#bug !== undefined) throw this.#bug;
+    this.courier.pump().catch((error: unknown) => (this.#bug ??= error));
+  }
+
+  /** Says once that MLflow is away. */
+  #tellOutage(): void {
     const { obstacle } = this.courier;
     if (obstacle !== undefined && !this.#wasAway)
       this.#ports.say(`the command goes on, what it reports waits: ${obstacle.message}`);
     this.#wasAway = obstacle !== undefined;
-    this.courier.pump().catch((error: unknown) => (this.#bug ??= error));
   }
 
   #beat(): void {

@@ -13,13 +13,16 @@ export async function takeRest(ports: TrackPorts, options: RecordOptions, sessio
   const logged = await readLogged(ports.runs, session);
   if (logged !== undefined) session.params.learn(logged.params);
   await session.takeMetrics(true);
+  session.pump();
   await session.takeParams(true);
   await session.takeTags(true);
   const surroundings = await session.takeSurroundings();
   log.close();
   for (const file of await log.grown()) courier.add({ kind: "artifact", file });
-  const rest = await artifacts.rest();
-  for (const item of rest.items) courier.add(item);
+  const rest = await artifacts.rest((item) => {
+    courier.add(item);
+    session.pump();
+  });
   const spark = options.isSpark ? await takeSpark(ports, session) : undefined;
   const children = await listChildren(ports.runs, session.run);
   const own = [...session.ownFiles, ...(await log.files())];

@@ -9,6 +9,7 @@ export interface StoredFile {
   /** Among the run's artifacts, or in the model. */
   readonly path: string;
   readonly sizeBytes: number;
+  /** Hexadecimal; empty while a large file is on its way before it is known. */
   readonly sha256: string;
   /** Where its bytes are now. */
   readonly at: string;

@@ -25,6 +25,7 @@ export class Lane {
   #failed: Undelivered[] = [];
   readonly #refused: Undelivered[] = [];
   readonly #underWay = new Set<SpoolEntry>();
+  readonly #workers = new Set<Promise<void>>();
   #working: Promise<void> | undefined;
   #failures = 0;
   #waitMs = 0;
@@ -51,11 +52,16 @@ export class Lane {
     return this.#queue.length === 0 && this.#working === undefined;
   }
 
-  /** Sends what waits, unless that is under way or it is too soon after a failure. Rejects only for bugs. */
+  /** Sends what waits, unless it is too soon after a failure; resolves when nothing is under way. Rejects only for bugs. */
   pump(options: { now?: boolean } = {}): Promise<void> {
-    if (this.#working !== undefined) return this.#working;
+    if (this.#working !== undefined) {
+      this.#sendMore();
+      return this.#working;
+    }
     if (this.#queue.length === 0 || (options.now !== true && this.#now().getTime() < this.#nextTry)) return Promise.resolve();
-    this.#working = this.#work().finally(() => (this.#working = undefined));
+    this.#obstacle = undefined;
+    this.#sendMore();
+    this.#working = this.#untilDone().finally(() => (this.#working = undefined));
     return this.#working;
   }
 
@@ -72,9 +78,16 @@ export class Lane {
     return [...waiting, ...this.#failed, ...this.#refused];
   }
 
-  async #work(): Promise<void> {
-    this.#obstacle = undefined;
-    await Promise.all(Array.from({ length: Math.min(this.#width, this.#queue.length) }, () => this.#workThrough()));
+  /** What was added meanwhile may take the lane's whole width. */
+  #sendMore(): void {
+    while (this.#obstacle === undefined && this.#queue.length > 0 && this.#workers.size < this.#width) {
+      const worker = this.#workThrough().finally(() => this.#workers.delete(worker));
+      this.#workers.add(worker);
+    }
+  }
+
+  async #untilDone(): Promise<void> {
+    while (this.#workers.size > 0) await Promise.all(this.#workers);
     if (this.#obstacle === undefined) {
       this.#waitMs = 0;
       return;

@@ -8,6 +8,7 @@ import { sha256OfFile } from "./sha256.ts";
 /** While the command runs, files that are named like these are not finished. */
 const UNFINISHED = /(^|\/)(\.|_temporary(\/|$))|\.(tmp|part|partial|crc|lock)$/;
 const AT_A_TIME = 8;
+const LARGE_BYTES = 32 * 1024 * 1024;
 
 /** A model among the artifacts: a folder with an MLmodel file. */
 export interface FoundModel {
@@ -17,8 +18,6 @@ export interface FoundModel {
 }
 
 export interface FoundRest {
-  /** What is to be sent now. */
-  readonly items: readonly Item[];
   /** All that is there, sent before or now. */
   readonly artifacts: readonly StoredFile[];
   readonly models: readonly FoundModel[];
@@ -50,38 +49,42 @@ export class ArtifactScan {
         !UNFINISHED.test(artifact.path) &&
         rootOf(artifact.path, roots) === undefined,
     );
-    return this.#fresh(ready, quiet);
+    const items: Item[] = [];
+    await this.#sendFresh(ready, quiet, (item) => items.push(item));
+    return items;
   }
 
-  /** What is left at the end, finished or not. */
-  async rest(): Promise<FoundRest> {
+  /** What is left at the end, finished or not: each thing is sent as soon as it is known, while others are still read. */
+  async rest(send: (item: Item) => void): Promise<FoundRest> {
     const found = await findArtifacts(this.#folder, this.#complaints);
     const roots = modelRoots(found);
     const plain = found.filter(({ path }) => rootOf(path, roots) === undefined);
-    const items = await this.#fresh(plain, this.#complaints);
+    await this.#sendFresh(plain, this.#complaints, send);
     const models: FoundModel[] = [];
-    for (const root of roots)
-      models.push(
-        await this.#describeModel(
-          root,
-          found.filter(({ path }) => rootOf(path, roots) === root),
-        ),
-      );
-    const artifacts = plain.flatMap(({ path }) => this.#sent.get(path)?.file ?? []);
-    return { items: [...items, ...models.map((model): Item => ({ kind: "model", ...model }))], artifacts, models };
+    for (const root of roots) {
+      const files = found.filter(({ path }) => rootOf(path, roots) === root);
+      const model = await this.#describeModel(root, files);
+      send({ kind: "model", ...model });
+      models.push(model);
+    }
+    return { artifacts: plain.flatMap(({ path }) => this.#sent.get(path)?.file ?? []), models };
   }
 
-  async #fresh(artifacts: readonly FoundArtifact[], complaints: Complaints): Promise<Item[]> {
+  async #sendFresh(artifacts: readonly FoundArtifact[], complaints: Complaints, send: (item: Item) => void): Promise<void> {
     const changed = artifacts.filter((artifact) => this.#sent.get(artifact.path)?.version !== versionOf(artifact));
-    const files = await storeAll(changed, (path) => path);
-    const items: Item[] = [];
-    changed.forEach((artifact, index) => {
-      const file = files[index];
-      if (file === undefined) return complaints.add("artifacts", undefined, `${JSON.stringify(artifact.path)} cannot be read`);
-      if (this.#sent.get(file.path)?.file.sha256 !== file.sha256) items.push({ kind: "artifact", file });
-      this.#sent.set(file.path, { version: versionOf(artifact), file });
-    });
-    return items;
+    for (let start = 0; start < changed.length; start += AT_A_TIME) {
+      const part = changed.slice(start, start + AT_A_TIME);
+      for (const artifact of part.filter(isLarge))
+        send({ kind: "artifact", file: { ...stored(artifact, artifact.path), sha256: "" } });
+      const files = await storeAll(part, (path) => path);
+      part.forEach((artifact, index) => {
+        const file = files[index];
+        if (file === undefined) return complaints.add("artifacts", undefined, `${JSON.stringify(artifact.path)} cannot be read`);
+        const isNew = this.#sent.get(file.path)?.file.sha256 !== file.sha256;
+        if (isNew && !isLarge(artifact)) send({ kind: "artifact", file });
+        this.#sent.set(file.path, { version: versionOf(artifact), file });
+      });
+    }
   }
 
   async #describeModel(root: string, artifacts: readonly FoundArtifact[]): Promise<FoundModel> {
@@ -111,6 +114,11 @@ function modelName(root: string): string {
   return root === "." ? "model" : root.replaceAll(/[/:.%"']/g, "-");
 }
 
+/** Such a file is on its way while its digest is still computed. */
+function isLarge({ sizeBytes }: FoundArtifact): boolean {
+  return sizeBytes >= LARGE_BYTES;
+}
+
 function versionOf({ sizeBytes, modifiedMs }: FoundArtifact): string {
   return `${sizeBytes} ${modifiedMs}`;
 }
@@ -120,17 +128,21 @@ async function storeAll(
   artifacts: readonly FoundArtifact[],
   toPath: (path: string) => string,
 ): Promise<(StoredFile | undefined)[]> {
-  const stored: (StoredFile | undefined)[] = [];
+  const files: (StoredFile | undefined)[] = [];
   for (let start = 0; start < artifacts.length; start += AT_A_TIME) {
     const part = artifacts.slice(start, start + AT_A_TIME);
-    stored.push(...(await Promise.all(part.map((artifact) => store(artifact, toPath(artifact.path))))));
+    files.push(...(await Promise.all(part.map((artifact) => store(artifact, toPath(artifact.path))))));
   }
-  return stored;
+  return files;
 }
 
-async function store({ file, sizeBytes }: FoundArtifact, path: string): Promise<StoredFile | undefined> {
+function stored({ file, sizeBytes }: FoundArtifact, path: string): Omit<StoredFile, "sha256"> {
+  return { path, sizeBytes, at: file };
+}
+
+async function store(artifact: FoundArtifact, path: string): Promise<StoredFile | undefined> {
   try {
-    return { path, sizeBytes, sha256: await sha256OfFile(file), at: file };
+    return { ...stored(artifact, path), sha256: await sha256OfFile(artifact.file) };
   } catch (error) {
     // It has vanished, or may not be read: the scan at the end tells.
     if ((error as NodeJS.ErrnoException).code !== undefined) return undefined;

@@ -43,6 +43,13 @@ function artifact(path: string, text: string): string {
   return `${path} ${sha256(text).slice(0, 8)}`;
 }
 
+/** What is left at the end, with what is to be sent then. */
+async function rest() {
+  const items: Item[] = [];
+  const { artifacts, models } = await scan.rest((item) => items.push(item));
+  return { items, artifacts, models };
+}
+
 describe("while the command runs", () => {
   test("a file counts when it has stayed the same from one look to the next, and counts once", async () => {
     await write("a.txt", "one");
@@ -71,7 +78,7 @@ describe("while the command runs", () => {
     await write("a.txt", "one");
     await scan.settled();
     expect(await scan.settled()).toEqual([]);
-    expect(found((await scan.rest()).items)).toEqual([]);
+    expect(found((await rest()).items)).toEqual([]);
   });
 
   test("files with names of unfinished ones, and all of a model, wait for the end", async () => {
@@ -81,7 +88,7 @@ describe("while the command runs", () => {
     await write("model/data/part-0", "x");
     await scan.settled();
     expect(await scan.settled()).toEqual([]);
-    const { items } = await scan.rest();
+    const { items } = await rest();
     expect(found(items).sort()).toEqual([...names.map((name) => artifact(name, "x")), "model model"].sort());
   });
 
@@ -90,18 +97,26 @@ describe("while the command runs", () => {
     await scan.settled();
     await scan.settled();
     expect(said).toEqual([]);
-    await scan.rest();
+    await rest();
     expect(said).toEqual([`artifacts: "bad#name" cannot be kept, it holds a "#"; left out`]);
   });
 });
 
 describe("at the end", () => {
+  test("a large file is sent before its digest is known, which is told then", async () => {
+    const text = "x".repeat(32 * 1024 * 1024);
+    await write("large.bin", text);
+    const { items, artifacts } = await rest();
+    expect(items).toMatchObject([{ kind: "artifact", file: { path: "large.bin", sizeBytes: text.length, sha256: "" } }]);
+    expect(artifacts).toMatchObject([{ path: "large.bin", sha256: sha256(text) }]);
+  });
+
   test("all is there that was sent before or is sent now", async () => {
     await write("a.txt", "one");
     await scan.settled();
     await scan.settled();
     await write("b.txt", "two");
-    const { items, artifacts, models } = await scan.rest();
+    const { items, artifacts, models } = await rest();
     expect(found(items)).toEqual([artifact("b.txt", "two")]);
     expect(artifacts.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256 }))).toEqual([
       { path: "a.txt", sizeBytes: 3, sha256: sha256("one") },
@@ -114,7 +129,7 @@ describe("at the end", () => {
     await write("a:b/c/MLmodel", "outer");
     await write("a:b/c/inner/MLmodel", "inner");
     await write("a:b/other.txt", "x");
-    const { items, models, artifacts } = await scan.rest();
+    const { items, models, artifacts } = await rest();
     expect(found(items)).toEqual([artifact("a:b/other.txt", "x"), "model a-b-c"]);
     expect(artifacts.map(({ path }) => path)).toEqual(["a:b/other.txt"]);
     const list = `${sha256("outer")}  MLmodel\n${sha256("inner")}  inner/MLmodel\n`;
@@ -126,14 +141,14 @@ describe("at the end", () => {
   test("the whole folder may be a model", async () => {
     await write("MLmodel", "m");
     await write("data/part-0", "x");
-    expect(await scan.rest()).toMatchObject({ models: [{ name: "model" }], artifacts: [] });
+    expect(await rest()).toMatchObject({ models: [{ name: "model" }], artifacts: [] });
   });
 
   test("a file that vanished is not there any more", async () => {
     await write("a.txt", "one");
     await scan.settled();
     await rm(join(folder, "a.txt"));
-    expect(await scan.rest()).toEqual({ items: [], artifacts: [], models: [] });
+    expect(await rest()).toEqual({ items: [], artifacts: [], models: [] });
   });
 
   test("links out of the folder are refused, those within are followed", async () => {
@@ -145,7 +160,7 @@ describe("at the end", () => {
     await symlink(`../${secret}`, join(folder, "data/dotted"));
     await symlink("nowhere", join(folder, "dangling"));
     await symlink("loop", join(folder, "loop"));
-    const { items } = await scan.rest();
+    const { items } = await rest();
     expect(found(items)).toEqual([artifact("data/inside.txt", "one"), artifact("data/real.txt", "one")]);
     expect(said.sort()).toEqual([
       `artifacts: "absolute" cannot be kept, it is a symbolic link out of the folder; left out`,
