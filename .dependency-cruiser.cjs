@@ -25,6 +25,8 @@ module.exports = {
     layer("mlflow-knows-lineage", MLFLOW, [LINEAGE]),
     layer("tracker-knows-its-servers", "src/tracker", [LINEAGE, PACHYDERM, MLFLOW]),
     layer("collect-knows-its-sources", "src/collect", [LINEAGE, PACHYDERM, MLFLOW]),
+    layer("verify-knows-both-ends", "src/verify", [LINEAGE, PACHYDERM, MLFLOW, "src/collect", "src/tracker"]),
+    layer("reproduce-knows-both-ends", "src/reproduce", [LINEAGE, PACHYDERM, MLFLOW, "src/collect", "src/tracker"]),
     layer("stages-know-nothing-but-errors", "src/stages", [LINEAGE]),
     layer("local-knows-nothing-but-errors", "src/local", [LINEAGE]),
     ...engineLayers,

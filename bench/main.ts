@@ -24,6 +24,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: "the tracker beside MLflow's own Python client",
     run: async () => (await import("./tracker.ts")).benchTracker(),
   },
+  lineage: {
+    about: "the lineage index beside bare SQLite and ml-metadata",
+    run: async () => (await import("./lineage.ts")).benchLineage(),
+  },
 };
 
 const words = process.argv.slice(2);

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // The launcher: plain JavaScript, so that any Node can start it. It picks the source (in a clone, run by type stripping) or
 // the compiled code (in a package), and a Node that is new enough: this one, or the one that the npm package "node" brings.
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as module from "node:module";
 import { dirname, join } from "node:path";
@@ -23,6 +22,7 @@ if (Number(process.versions.node.split(".")[0]) >= NEEDED) {
     );
     process.exit(2);
   }
+  const { spawn } = await import("node:child_process");
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => (signal ? process.kill(process.pid, signal) : process.exit(code ?? 1)));

@@ -3,7 +3,8 @@
 spark-submit train.py --in DIR --out DIR
 
 Reads the ETL's CSV files below the first DIR and saves the model in the second. For `stemma track` it writes
-$STEMMA_REPORT/params.json, $STEMMA_REPORT/metrics.jsonl, $STEMMA_ARTIFACTS/model and $STEMMA_ARTIFACTS/tree.txt;
+$STEMMA_REPORT/params.json, $STEMMA_REPORT/metrics.jsonl, $STEMMA_ARTIFACTS/model (in the shape of an MLflow model) and
+$STEMMA_ARTIFACTS/tree.txt;
 without these variables it prints params and metrics.
 """
 
@@ -14,6 +15,7 @@ import shutil
 from pathlib import Path
 from typing import Dict
 
+import pyspark
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.classification import DecisionTreeClassifier
 from pyspark.ml.evaluation import BinaryClassificationEvaluator
@@ -128,7 +130,10 @@ def save(model: PipelineModel, target: Path) -> None:
     folder = os.environ.get("STEMMA_ARTIFACTS")
     if folder is None:
         return
-    shutil.copytree(target, Path(folder, "model"))
+    shutil.copytree(target, Path(folder, "model", "sparkml"))
+    # By this file MLflow takes the folder for a model, and mlflow.spark.load_model reads it.
+    spark = {"model_data": "sparkml", "pyspark_version": pyspark.__version__, "model_class": "pyspark.ml.pipeline.PipelineModel"}
+    Path(folder, "model", "MLmodel").write_text(json.dumps({"flavors": {"spark": spark}}) + "\n", encoding="utf-8")
     # The first line names the tree by a random id, which would make equal trees look different.
     tree = model.stages[-1].toDebugString.split("\n", 1)[1]
     Path(folder, "tree.txt").write_text(tree, encoding="utf-8")

@@ -47,6 +47,12 @@ const LONG_TESTS: Readonly<Record<string, LongTest>> = {
     variable: "STEMMA_TEST_COUNT",
     count: 1000,
   },
+  oracle: {
+    about: "random histories, each answer of lineage against a brute force; --count is the number of histories",
+    files: ["test/oracle/oracle.test.ts"],
+    variable: "STEMMA_TEST_COUNT",
+    count: 2000,
+  },
   paysim: {
     about: "generator, split, ETL and training; --count is the number of rows",
     files: ["test/stages", "test/pipelines"],

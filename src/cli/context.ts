@@ -13,6 +13,8 @@ export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly stdin: Readable;
+  /** Shows a text of any length on the terminal, a page at a time. Absent where nobody sits. */
+  readonly page?: ((text: string) => Promise<void>) | undefined;
   readonly stdout: { readonly isTTY: boolean; readonly columns: number | undefined };
   /** Ends when the user presses Ctrl-C or the process is asked to end. */
   readonly signal: AbortSignal;

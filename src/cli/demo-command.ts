@@ -5,6 +5,7 @@ import { wholeNumber } from "../stages/whole-number.ts";
 import type { Context } from "./context.ts";
 import { checkColumns, fileData, generatedData, putData } from "./demo/demo-data.ts";
 import { ensurePipeline, ensureRawData } from "./demo/demo-pipelines.ts";
+import { registerDemoModel } from "./demo/register-model.ts";
 import { findDemoRun, printSummary } from "./demo/summary.ts";
 import { requireSuccess, watchJobs } from "./demo/watch-jobs.ts";
 import { stopServices } from "./down-command.ts";
@@ -69,7 +70,9 @@ async function runDemo(context: Context, options: DemoOptions): Promise<void> {
   say(`raw_data@${id}:${data.path}: ${data.description}`);
   const jobs = await watchJobs(pachyderm, id, { signal: context.signal, say });
   await requireSuccess(pachyderm, jobs, say);
-  await printSummary(context, await findDemoRun(pachyderm, id), { commit: id, path: data.path });
+  const run = await findDemoRun(pachyderm, id);
+  const model = await registerDemoModel(await context.mlflow(), run.id);
+  await printSummary(context, { run, model, rawData: { commit: id, path: data.path } });
 }
 
 /** In this order, as each reads from the one before. */

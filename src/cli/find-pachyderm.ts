@@ -1,6 +1,7 @@
 import { PachydermClient } from "../pachyderm/client.ts";
+import { namedPachyderm } from "./addresses.ts";
 import { findPachctlContext } from "./pachctl-context.ts";
-import { type Environment, startedAddress, usualAddress } from "./services-here.ts";
+import { type Environment, usualAddress } from "./services-here.ts";
 
 /**
  * Connects to `address`, else to $PACHD_ADDRESS, else to the engine that `stemma up` started here, else to the server that
@@ -8,7 +9,7 @@ import { type Environment, startedAddress, usualAddress } from "./services-here.
  */
 export function findPachyderm(env: Environment, cwd: string, address?: string): PachydermClient {
   const token = env["PACH_TOKEN"] || undefined;
-  const named = address || env["PACHD_ADDRESS"] || startedAddress(env, cwd, "engine");
+  const named = namedPachyderm(env, cwd, address);
   if (named !== undefined) return new PachydermClient({ address: named, token });
   const context = findPachctlContext(env);
   if (context !== undefined) return new PachydermClient({ ...context, token: token ?? context.token });

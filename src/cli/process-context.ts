@@ -18,6 +18,10 @@ export function processContext(version: string): Context {
     env,
     cwd,
     stdin: process.stdin,
+    page: async (text) => {
+      const { page } = await import("./page.ts");
+      await page(text, env);
+    },
     stdout: { isTTY: process.stdout.isTTY, columns: process.stdout.columns },
     signal: abort.signal,
     version,

@@ -2,13 +2,12 @@ import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { StemmaError } from "../lineage/errors.ts";
 import { plainText } from "../lineage/plain-text.ts";
+import type { Commands } from "./complete-command.ts";
 import type { Context } from "./context.ts";
 import { ExitCode, exitCodeOf, oneLine } from "./exit.ts";
 
-type MakeCommand = (context: Context) => CommandUnknownOpts;
-
 /** Every command: its line in `stemma --help`, and where it lives. Only the one that was asked for is loaded. */
-const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<MakeCommand> }>> = {
+const COMMANDS: Commands = {
   demo: {
     summary: "the whole walk: data, three pipelines, a run, its lineage",
     load: async () => (await import("./demo-command.ts")).demoCommand,
@@ -22,6 +21,50 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
   trace: {
     summary: "where does this come from, and what came out of it?",
     load: async () => (await import("./trace-command.ts")).traceCommand,
+  },
+  why: {
+    summary: "why is this model or file as it is? its whole chain in words",
+    load: async () => (await import("./why-command.ts")).whyCommand,
+  },
+  impact: {
+    summary: "which runs and models came out of this data, and which are in use?",
+    load: async () => (await import("./impact-command.ts")).impactCommand,
+  },
+  path: {
+    summary: "how did this come from that? the ways between two things",
+    load: async () => (await import("./path-command.ts")).pathCommand,
+  },
+  diff: {
+    summary: "what differs between two runs, models or commits?",
+    load: async () => (await import("./diff-command.ts")).diffCommand,
+  },
+  log: {
+    summary: "the history of a branch, with the runs and models on it",
+    load: async () => (await import("./lineage-log-command.ts")).logCommand,
+  },
+  find: {
+    summary: "find things by kind, name, param, metric, tag or time",
+    load: async () => (await import("./find-command.ts")).findCommand,
+  },
+  verify: {
+    summary: "hold runs, cards, commits and models against each other",
+    load: async () => (await import("./verify-command.ts")).verifyCommand,
+  },
+  reproduce: {
+    summary: "run a run's stage again, and say whether the same comes of it",
+    load: async () => (await import("./reproduce-command.ts")).reproduceCommand,
+  },
+  export: {
+    summary: "write lineage in a standard's form: OpenLineage, PROV, RO-Crate …",
+    load: async () => (await import("./export-command.ts")).exportCommand,
+  },
+  import: {
+    summary: "add lineage from elsewhere, told in OpenLineage events",
+    load: async () => (await import("./import-command.ts")).importCommand,
+  },
+  index: {
+    summary: "bring the index of all lineage up to date, or make it anew",
+    load: async () => (await import("./index-command.ts")).indexCommand,
   },
   track: {
     summary: "run a command as an MLflow run that is linked to its data",
@@ -65,6 +108,18 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: "split raw CSV files by customer: the demo's first stage",
     load: async () => (await import("./split-command.ts")).splitCommand,
   },
+  completion: {
+    summary: "print what makes a shell complete commands and names",
+    load: async () => (await import("./completion-command.ts")).completionCommand,
+  },
+  complete: {
+    summary: "what a shell's completion asks",
+    hidden: true,
+    load: async () => {
+      const { completeCommand } = await import("./complete-command.ts");
+      return (context) => completeCommand(context, COMMANDS);
+    },
+  },
   engine: {
     summary: "run the embedded engine alone, in the foreground",
     load: async () => (await import("./engine-command.ts")).engineCommand,
@@ -78,9 +133,11 @@ export async function runProgram(context: Context, argv: readonly string[]): Pro
     .version(context.version, "-V, --version", "print the version")
     .helpCommand(false)
     .addHelpText("after", "\nstemma COMMAND --help shows a command's options, with examples.");
-  for (const [command, { summary, load }] of Object.entries(COMMANDS)) {
-    program.addCommand(command === argv[0] ? (await load())(context) : new Command(command).description(summary));
-  }
+  const asked = COMMANDS[argv[0] ?? ""];
+  if (asked !== undefined) program.addCommand((await asked.load())(context));
+  else
+    for (const [name, { summary, hidden = false }] of Object.entries(COMMANDS))
+      program.addCommand(new Command(name).description(summary), { hidden });
   quiet(program, context);
   try {
     if (argv.length === 0) {

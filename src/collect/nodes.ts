@@ -1,20 +1,8 @@
-import type {
-  CommitNode,
-  DatumNode,
-  Edge,
-  EdgeKind,
-  FileNames,
-  FileNode,
-  JobNode,
-  Node,
-  PipelineNode,
-  RunNode,
-} from "../lineage/graph.ts";
-import { edge } from "../lineage/graph.ts";
+import { createHash } from "node:crypto";
+import type { CommitNode, DatumNode, FileNode, JobNode, PipelineNode } from "../lineage/graph.ts";
 import type { CommitIdentity, Identity, JobIdentity, PipelineIdentity } from "../lineage/urn.ts";
 import { formatUrn } from "../lineage/urn.ts";
-import type { Gap, Neighbour } from "../lineage/walk.ts";
-import type { Run } from "../mlflow/types.ts";
+import type { Gap } from "../lineage/answer.ts";
 import type { CommitInfo, CommitName, DatumInfo, FileInfo, JobInfo, JobName, PipelineInfo } from "../pachyderm/types.ts";
 
 /** Between what servers say and the nodes of the graph. */
@@ -40,6 +28,9 @@ export function toCommitNode(info: CommitInfo): CommitNode {
     ...commitIdentity(info.commit),
     state: commitState(info),
     time: info.finished ?? info.started,
+    ...(info.parent === undefined ? {} : { parent: info.parent }),
+    ...(info.description === "" ? {} : { description: info.description }),
+    ...(info.sizeBytes === undefined ? {} : { sizeBytes: info.sizeBytes }),
     ...(info.error === "" ? {} : { reason: info.error }),
   };
 }
@@ -70,6 +61,9 @@ export function toJobNode(info: JobInfo): JobNode {
     ...jobIdentity(info.job),
     state: info.state.replace(/^JOB_/, "").toLowerCase(),
     time: info.finished ?? info.started ?? info.created,
+    began: info.started ?? info.created,
+    version: info.pipelineVersion,
+    datums: info.datums,
     ...(info.reason === "" ? {} : { reason: info.reason }),
   };
 }
@@ -89,35 +83,16 @@ export function pipelineOf({ job, pipelineVersion }: JobInfo): PipelineIdentity 
   return { kind: "pipeline", project: job.pipeline.project, pipeline: job.pipeline.name, version: pipelineVersion };
 }
 
+export function pipelineIdentity({ pipeline, version }: PipelineInfo): PipelineIdentity {
+  return { kind: "pipeline", project: pipeline.project, pipeline: pipeline.name, version };
+}
+
 /** Of the present version everything is known, of an older one that it was. */
 export function toPipelineNode(identity: PipelineIdentity, info: PipelineInfo | undefined): PipelineNode {
   if (info?.version !== identity.version) return identity;
-  return { ...identity, image: info.image, command: info.command, time: info.created };
-}
-
-export function toRunNode(run: Run, link: string): RunNode {
-  const state = run.status.toLowerCase();
-  return {
-    kind: "run",
-    id: run.id,
-    name: run.name,
-    experiment: run.experimentId,
-    state: run.deleted ? `${state}, deleted` : state,
-    time: run.endTime ?? run.startTime,
-    params: run.params,
-    metrics: run.metrics,
-    link,
-  };
-}
-
-/** What lies above: `from` came from `node`. */
-export function above(from: Identity, kind: EdgeKind, node: Node, files?: FileNames): Neighbour {
-  return { edge: edge(from, kind, node, files), node };
-}
-
-/** What lies below: `node` came from `to`. */
-export function below(to: Identity, kind: Edge["kind"], node: Node, files?: FileNames): Neighbour {
-  return { edge: edge(node, kind, to, files), node };
+  const { image, command, created: time, effectiveSpecJson: spec } = info;
+  const specDigest = spec === "" ? undefined : createHash("sha256").update(spec).digest("hex");
+  return { ...identity, image, command, time, ...(specDigest === undefined ? {} : { specDigest }) };
 }
 
 export function missing(at: Identity, why: string): Gap {

@@ -4,25 +4,34 @@ import type { PachydermClient } from "../pachyderm/client.ts";
 /** What lineage asks of Pachyderm. */
 export type PachydermSource = Pick<
   PachydermClient,
-  | "version"
   | "listRepos"
-  | "inspectRepo"
   | "inspectCommit"
   | "listCommits"
-  | "inspectCommitSet"
+  | "subscribeCommits"
+  | "listBranches"
   | "inspectFile"
   | "walkFiles"
   | "globFiles"
   | "readFile"
-  | "inspectPipeline"
+  | "listPipelines"
   | "inspectJob"
   | "listJobs"
   | "listDatums"
-  | "inspectDatum"
 >;
 
 /** What lineage asks of MLflow. */
-export type MlflowSource = Pick<MlflowClient, "findRun" | "searchRuns" | "listExperiments" | "runLink">;
+export type MlflowSource = Pick<
+  MlflowClient,
+  | "findRun"
+  | "searchRuns"
+  | "compareRunCount"
+  | "listExperiments"
+  | "runLink"
+  | "searchModels"
+  | "modelLink"
+  | "listRegisteredModels"
+  | "listVersionsOf"
+>;
 
 export interface Sources {
   readonly pachyderm: PachydermSource;
@@ -33,28 +42,36 @@ export interface Sources {
 export function absentPachyderm(reason: Error): PachydermSource {
   const ask = refusal(reason);
   return {
-    version: ask,
     listRepos: ask,
-    inspectRepo: ask,
     inspectCommit: ask,
     listCommits: ask,
-    inspectCommitSet: ask,
+    subscribeCommits: ask,
+    listBranches: ask,
     inspectFile: ask,
     walkFiles: ask,
     globFiles: ask,
     readFile: ask,
-    inspectPipeline: ask,
+    listPipelines: ask,
     inspectJob: ask,
     listJobs: ask,
     listDatums: ask,
-    inspectDatum: ask,
   };
 }
 
 /** Stands for an MLflow that could not be connected to. */
 export function absentMlflow(reason: Error): MlflowSource {
   const ask = refusal(reason);
-  return { findRun: ask, searchRuns: ask, listExperiments: ask, runLink: ask };
+  return {
+    findRun: ask,
+    searchRuns: ask,
+    compareRunCount: ask,
+    listExperiments: ask,
+    runLink: ask,
+    searchModels: ask,
+    modelLink: ask,
+    listRegisteredModels: ask,
+    listVersionsOf: ask,
+  };
 }
 
 function refusal(reason: Error): () => never {

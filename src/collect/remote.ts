@@ -1,6 +1,6 @@
 import { StemmaError } from "../lineage/errors.ts";
 
-/** Answers of one server, each asked for once. A server that cannot be reached is not tried again: every try may last a time-out. */
+/** Questions to one server. One that cannot be reached is not tried again: every try may last a time-out. */
 export class Remote {
   #unreachable: StemmaError | undefined;
 
@@ -12,23 +12,6 @@ export class Remote {
       if (error instanceof StemmaError && error.code === "UNREACHABLE") this.#unreachable ??= error;
       throw error;
     }
-  }
-}
-
-/** Answers to one kind of question, kept by what was asked. A failure is kept as well. */
-export class Answers<Answer> {
-  readonly #kept = new Map<string, Promise<Answer>>();
-
-  has(key: string): boolean {
-    return this.#kept.has(key);
-  }
-
-  get(key: string, ask: () => Promise<Answer>): Promise<Answer> {
-    const kept = this.#kept.get(key);
-    if (kept !== undefined) return kept;
-    const asked = ask();
-    this.#kept.set(key, asked);
-    return asked;
   }
 }
 

@@ -15,16 +15,17 @@ export function parseRunCard(text: string): RunCard | undefined {
   if (card === undefined || !stringAt(card, "schema")?.startsWith("stemma/run-card/")) return undefined;
   const id = stringAt(card, "runId");
   if (id === undefined) return undefined;
-  const time = new Date(stringAt(card, "endTime") ?? stringAt(card, "startTime") ?? "");
   const run: RunNode = {
     kind: "run",
     id,
     name: stringAt(card, "runName"),
     experiment: stringAt(card, "experimentId"),
     state: stringAt(card, "status")?.toLowerCase(),
-    time: Number.isNaN(time.getTime()) ? undefined : time,
+    time: timeAt(card, "endTime") ?? timeAt(card, "startTime"),
+    began: timeAt(card, "startTime"),
     params: entriesOf(card["params"], (value) => typeof value === "string"),
     metrics: entriesOf(card["metrics"], (value) => typeof value === "number"),
+    tags: entriesOf(card["tags"], (value) => typeof value === "string"),
   };
   return { run, job: isRecord(card["pachyderm"]) ? stringAt(card["pachyderm"], "job") : undefined };
 }
@@ -46,6 +47,11 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 function stringAt(record: Readonly<Record<string, unknown>>, key: string): string | undefined {
   const value = record[key];
   return typeof value === "string" ? value : undefined;
+}
+
+function timeAt(record: Readonly<Record<string, unknown>>, key: string): Date | undefined {
+  const time = new Date(stringAt(record, key) ?? "");
+  return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
 function entriesOf<Value>(value: unknown, isValue: (each: unknown) => each is Value): Readonly<Record<string, Value>> {

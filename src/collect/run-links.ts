@@ -40,6 +40,11 @@ export function inputsOfRun({ id, tags, datasets }: Run): readonly RunInput[] {
   ];
 }
 
+/** The data sets of a run that say they are of Pachyderm, and do not say which commit. */
+export function unreadableDatasets({ datasets }: Run): readonly DatasetInput[] {
+  return datasets.filter((dataset) => isPachyderm(dataset) && parseSource(dataset).length === 0);
+}
+
 /** The data sets of a run that do not come from Pachyderm. */
 export function foreignDatasets({ datasets }: Run): readonly DatasetInput[] {
   return datasets.filter((dataset) => !isPachyderm(dataset));

@@ -1,25 +1,14 @@
-import type { CommitInfo, CommitName, DatumInfo, JobInfo, JobName, RepoName } from "../pachyderm/types.ts";
-
-interface Commits {
-  readonly findJob: (job: JobName) => Promise<JobInfo | undefined>;
-  readonly commit: (repo: RepoName, at: string) => Promise<CommitInfo>;
-}
+import type { CommitIdentity } from "../lineage/urn.ts";
+import type { CommitName } from "../pachyderm/types.ts";
+import { commitIdentity } from "./nodes.ts";
 
 /**
- * A datum as its job saw it. Of one that the job skipped Pachyderm tells what the job saw that worked on it: that job's id, and
- * its files in the commits of then. The same files are in the commits that the job which skipped it was made of.
+ * The commit that a datum's file lay in, among those that its job used. A datum names another one of the same repo when its job
+ * skipped it (it tells what the job saw that worked on it), and when the commit set has none of its own there (it tells the
+ * set's id). A job uses at most one commit of a repo: Pachyderm refuses a pipeline that two branches of one lead to.
  */
-export async function asSeenBy(commits: Commits, job: JobName, datum: DatumInfo): Promise<DatumInfo> {
-  if (datum.state !== "SKIPPED") return datum;
-  const inputs = (await commits.findJob(job))?.inputs ?? [];
-  const commitNow = async (then: CommitName): Promise<CommitName> => {
-    const input = inputs.find(({ repo }) => isSame(repo, then.repo));
-    return input === undefined ? then : (await commits.commit(input.repo, input.commit)).commit;
-  };
-  const files = datum.files.map(async (file) => ({ ...file, commit: await commitNow(file.commit) }));
-  return { ...datum, job, files: await Promise.all(files) };
-}
-
-function isSame(one: RepoName, other: RepoName): boolean {
-  return one.project === other.project && one.name === other.name && one.type === other.type;
+export function commitAsSeen(name: CommitName, used: readonly CommitIdentity[]): CommitIdentity {
+  const { repo, id } = name;
+  const ofRepo = used.filter((each) => each.project === repo.project && each.repo === repo.name && each.type === repo.type);
+  return ofRepo.find((each) => each.id === id) ?? ofRepo[0] ?? commitIdentity(name);
 }

@@ -13,7 +13,7 @@ export function nameOf(node: Node): string {
 
 /** The one line that stands for a node: name, state, time. */
 export function headline(node: Node): string {
-  return [nameOf(node), ...namesGiven(node), stateOf(node), timeText(node.time)]
+  return [nameOf(node), ...namesGiven(node), stateOf(node), timeText(node.time), ...marks(node)]
     .filter((part) => part !== "")
     .map(oneLine)
     .join("  ");
@@ -47,9 +47,23 @@ export function nodeToJson(node: Node): Readonly<Record<string, unknown>> {
 }
 
 function namesGiven(node: Node): readonly string[] {
-  if (node.kind === "run") return [node.name ?? ""];
-  if (node.kind === "pipeline") return [node.image ?? ""];
-  return [];
+  switch (node.kind) {
+    case "run":
+    case "logged-model":
+    case "deployment":
+      return [node.name ?? ""];
+    case "pipeline":
+      return [node.image ?? ""];
+    case "model-version":
+      return [...(node.aliases ?? []).map((alias) => `@${alias}`), node.stage ?? ""];
+    default:
+      return [];
+  }
+}
+
+/** What a reader has to know of it: that it is no more there, or that another try counts in its stead. */
+function marks({ gone, attempt }: Node): readonly string[] {
+  return [gone === undefined ? "" : `gone since ${timeText(gone)}`, attempt === true ? "(attempt)" : ""];
 }
 
 function stateOf({ state, reason }: Node): string {

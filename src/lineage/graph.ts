@@ -1,6 +1,7 @@
 import type {
   ArtifactIdentity,
   BatchIdentity,
+  CodeIdentity,
   CommitIdentity,
   DatasetIdentity,
   DatumIdentity,
@@ -18,17 +19,25 @@ import { formatUrn, parseUrn } from "./urn.ts";
 
 /** What every node can say of itself. */
 interface Facts {
-  /** In the source's own words, in lower case. "gone" where only others still speak of it, "unknown" where nobody could be asked. */
+  /** In the source's own words, in lower case. */
   readonly state?: string | undefined;
   /** When it was done, or else when it began. */
   readonly time?: Date | undefined;
   /** Why it failed. */
   readonly reason?: string | undefined;
+  /** When it was seen to be gone from its source. */
+  readonly gone?: Date | undefined;
+  /** True for a try that another one replaced. */
+  readonly attempt?: boolean | undefined;
 }
 
 export interface CommitNode extends CommitIdentity, Facts {
   /** The runs whose cards lie in this commit. */
   readonly runCards?: readonly string[] | undefined;
+  /** The id of the commit before it on its branch. */
+  readonly parent?: string | undefined;
+  readonly description?: string | undefined;
+  readonly sizeBytes?: number | undefined;
 }
 
 export interface FileNode extends FileIdentity, Facts {
@@ -41,9 +50,24 @@ export interface FileNode extends FileIdentity, Facts {
 export interface PipelineNode extends PipelineIdentity, Facts {
   readonly image?: string | undefined;
   readonly command?: readonly string[] | undefined;
+  /** SHA-256 of its effective specification, hexadecimal. */
+  readonly specDigest?: string | undefined;
 }
 
-export interface JobNode extends JobIdentity, Facts {}
+export interface JobNode extends JobIdentity, Facts {
+  readonly began?: Date | undefined;
+  readonly version?: number | undefined;
+  readonly datums?: JobDatums | undefined;
+}
+
+/** How many datums a job had, and what became of them. */
+interface JobDatums {
+  readonly total: number;
+  readonly processed: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly recovered: number;
+}
 
 export interface DatumNode extends DatumIdentity, Facts {}
 
@@ -52,17 +76,50 @@ export interface RunNode extends RunIdentity, Facts {
   readonly experiment?: string | undefined;
   readonly params?: Readonly<Record<string, string>> | undefined;
   readonly metrics?: Readonly<Record<string, number>> | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly began?: Date | undefined;
   /** The page of MLflow that shows it. */
   readonly link?: string | undefined;
+  /** The run that counts in its stead, where MLflow made two of one. */
+  readonly supersededBy?: string | undefined;
 }
 
 export interface DatasetNode extends DatasetIdentity, Facts {
   readonly sourceType?: string | undefined;
   readonly source?: string | undefined;
+  /** OpenLineage facets, as they came. */
+  readonly facets?: Readonly<Record<string, unknown>> | undefined;
 }
 
-interface ModelVersionNode extends ModelVersionIdentity, Facts {
+export interface ModelVersionNode extends ModelVersionIdentity, Facts {
   readonly aliases?: readonly string[] | undefined;
+  /** One of MLflow's old stages, in its words; left out for "None". */
+  readonly stage?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly source?: string | undefined;
+}
+
+export interface LoggedModelNode extends LoggedModelIdentity, Facts {
+  readonly name?: string | undefined;
+  readonly experiment?: string | undefined;
+  readonly params?: Readonly<Record<string, string>> | undefined;
+  readonly metrics?: Readonly<Record<string, number>> | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly link?: string | undefined;
+}
+
+interface ArtifactNode extends ArtifactIdentity, Facts {
+  readonly sizeBytes?: number | undefined;
+  /** SHA-256, hexadecimal. */
+  readonly sha256?: string | undefined;
+}
+
+export interface CodeNode extends CodeIdentity, Facts {
+  readonly repository?: string | undefined;
+}
+
+export interface DeploymentNode extends DeploymentIdentity, Facts {
+  readonly name?: string | undefined;
 }
 
 /** A thing or a doing, with what is known of it. */
@@ -75,9 +132,10 @@ export type Node =
   | RunNode
   | DatasetNode
   | ModelVersionNode
-  | (ArtifactIdentity & Facts)
-  | (LoggedModelIdentity & Facts)
-  | (DeploymentIdentity & Facts)
+  | ArtifactNode
+  | LoggedModelNode
+  | DeploymentNode
+  | CodeNode
   | (BatchIdentity & Facts);
 
 /**

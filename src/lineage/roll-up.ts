@@ -2,8 +2,8 @@ import type { Edge, Node } from "./graph.ts";
 import { bareNode, edgeKey, fileNames, isPlacing } from "./graph.ts";
 import type { Urn } from "./urn.ts";
 import { parseUrn } from "./urn.ts";
-import type { Trace } from "./walk.ts";
-import { concluded } from "./walk.ts";
+import type { Trace } from "./answer.ts";
+import { concluded } from "./answer.ts";
 
 /**
  * The same answer, coarser: commits instead of their files, jobs instead of their datums. Nothing that only other files led to gets

@@ -84,6 +84,13 @@ export interface BatchIdentity {
   readonly id: string;
 }
 
+/** A state of the source code: a git commit. */
+export interface CodeIdentity {
+  readonly kind: "code";
+  /** 40 hexadecimal digits, or 64 of a repository that uses SHA-256. */
+  readonly commit: string;
+}
+
 /** What makes a node the one it is: all that its URN says. */
 export type Identity =
   | CommitIdentity
@@ -97,9 +104,10 @@ export type Identity =
   | LoggedModelIdentity
   | ModelVersionIdentity
   | DeploymentIdentity
-  | BatchIdentity;
+  | BatchIdentity
+  | CodeIdentity;
 
-type NodeKind = Identity["kind"];
+export type NodeKind = Identity["kind"];
 
 const PREFIX = "urn:stemma:";
 const REPO = String.raw`(?<project>[\w-]+)\/(?<repo>[\w-]+)(?:\.(?<type>meta|spec))?@(?<id>[0-9a-f]{32})`;
@@ -120,6 +128,7 @@ const SHAPES: Readonly<Record<NodeKind, RegExp>> = {
   "model-version": /^(?<name>[^/]+)\/(?<version>\d{1,15})$/,
   deployment: ANY_ID,
   batch: ANY_ID,
+  code: /^(?<id>[0-9a-f]{40}(?:[0-9a-f]{24})?)$/,
 };
 
 export function formatUrn(identity: Identity): Urn {
@@ -146,6 +155,8 @@ function formatBody(identity: Identity): string {
       return `${encodeName(identity.name)}/${identity.version}`;
     case "run":
       return identity.id;
+    case "code":
+      return identity.commit;
     case "logged-model":
     case "deployment":
     case "batch":
@@ -197,6 +208,8 @@ function readBody(kind: NodeKind, get: (name: string) => string, text: string): 
       return { kind, run: get("run"), path: decoded("path") };
     case "model-version":
       return { kind, name: decoded("name"), version: Number(get("version")) };
+    case "code":
+      return { kind, commit: get("id") };
     case "run":
     case "logged-model":
     case "deployment":
@@ -220,8 +233,14 @@ const EXAMPLES: { readonly [K in NodeKind]: Extract<Identity, { kind: K }> } = {
   "model-version": { kind: "model-version", name: "fraud", version: 3 },
   deployment: { kind: "deployment", id: "d-1" },
   batch: { kind: "batch", id: "b-1" },
+  code: { kind: "code", commit: `${SOME_ID}01234567` },
 };
-const NODE_KINDS = Object.keys(EXAMPLES) as NodeKind[];
+export const NODE_KINDS = Object.keys(EXAMPLES) as NodeKind[];
+/** What of a node its URN says. */
+export function identityKeys(kind: NodeKind): ReadonlySet<string> {
+  return KEYS.get(kind) ?? new Set();
+}
+const KEYS = new Map(NODE_KINDS.map((kind) => [kind, new Set(Object.keys(EXAMPLES[kind]))]));
 
 /** `project/repo`, with the type where it is no repo of user data. */
 function repoText({ project, repo, type }: { readonly project: string; readonly repo: string; readonly type: RepoType }): string {

@@ -1,5 +1,6 @@
 import { StemmaError } from "../lineage/errors.ts";
 import { encodeArtifactPath } from "./artifact-path.ts";
+import type { TakePiece } from "./exchange.ts";
 import type { MlflowHttp } from "./http.ts";
 import type { MultipartUploads } from "./multipart.ts";
 import { listPages } from "./pages.ts";
@@ -40,6 +41,12 @@ export class Artifacts {
       repeat: "always",
       timeoutMs: this.#timeoutMs,
     });
+  }
+
+  /** Hands out a file's bytes as they come. NOT_FOUND when it is not there. */
+  async read(owner: FileOwner, path: string, take: TakePiece): Promise<void> {
+    const file = `${PROXY}/artifacts${proxyFolder(owner)}/${encodeArtifactPath(path)}`;
+    await this.#http.read({ path: file, timeoutMs: this.#timeoutMs }, take);
   }
 
   /** All files of a run, folders opened. */

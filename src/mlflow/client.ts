@@ -2,14 +2,26 @@ import { type MlflowAddress, parseMlflowAddress } from "./address.ts";
 import { orUndefined } from "./absence.ts";
 import { MlflowApi } from "./api.ts";
 import { Artifacts } from "./artifacts.ts";
+import { type RunCount, compareRunCount } from "./count-runs.ts";
 import { type FoundExperiment, findExperiment, listExperiments, openExperiment } from "./experiments.ts";
 import { MlflowHttp } from "./http.ts";
 import * as models from "./logged-models.ts";
 import { MultipartUploads, SMALLEST_MULTIPART_BYTES } from "./multipart.ts";
-import { listModelVersions } from "./registry.ts";
+import { listModelVersions, listRegisteredModels, listVersionsOf } from "./registry.ts";
+import { registerModel, setAlias } from "./register.ts";
 import * as runs from "./runs.ts";
 import { ARTIFACT_TIMEOUT_FACTOR, timeoutOf } from "./timeouts.ts";
-import type { Artifact, DatasetInput, Experiment, FileContent, LoggedModel, ModelVersion, Run, RunBatch } from "./types.ts";
+import type {
+  Artifact,
+  DatasetInput,
+  Experiment,
+  FileContent,
+  LoggedModel,
+  ModelVersion,
+  RegisteredModel,
+  Run,
+  RunBatch,
+} from "./types.ts";
 
 export type { NewModel } from "./logged-models.ts";
 export type { NewRun } from "./runs.ts";
@@ -141,9 +153,23 @@ export class MlflowClient {
     return runs.searchRuns(this.#api, search);
   }
 
+  /** Whether the server has as many runs as the caller knows of. Undefined from a server that cannot tell without listing them. */
+  compareRunCount(known: RunCount): Promise<"fewer" | "same" | "more" | undefined> {
+    return compareRunCount(this.#api, known);
+  }
+
   /** USAGE for a path that MLflow cannot keep, UNSUPPORTED when the server does not serve the run's artifacts. */
   putArtifact(run: Run, path: string, content: FileContent): Promise<void> {
     return this.#artifacts.put(run, path, content);
+  }
+
+  /** Hands out an artifact's bytes as they come. NOT_FOUND when it is not there; a connection that is lost on the way is an error. */
+  readArtifact(
+    owner: Pick<Run, "id" | "artifactUri">,
+    path: string,
+    take: (piece: Uint8Array) => void | Promise<void>,
+  ): Promise<void> {
+    return this.#artifacts.read(owner, path, take);
   }
 
   listArtifacts(runId: string): AsyncIterable<Artifact> {
@@ -181,6 +207,31 @@ export class MlflowClient {
   /** The registry's versions that came out of a run. */
   listModelVersions({ runId }: { runId: string }): AsyncIterable<ModelVersion> {
     return listModelVersions(this.#api, runId);
+  }
+
+  /** Makes a logged model the next version of a name in the registry. */
+  registerModel(name: string, model: Pick<LoggedModel, "id" | "sourceRunId">): Promise<ModelVersion> {
+    return registerModel(this.#api, name, model);
+  }
+
+  /** Lets an alias point at this version, and at no other. */
+  setAlias(version: Pick<ModelVersion, "name" | "version">, alias: string): Promise<void> {
+    return setAlias(this.#api, version, alias);
+  }
+
+  /** All names of the registry, with their aliases. */
+  listRegisteredModels(): AsyncIterable<RegisteredModel> {
+    return listRegisteredModels(this.#api);
+  }
+
+  /** The versions under one name of the registry, without their aliases. */
+  listVersionsOf(name: string): AsyncIterable<ModelVersion> {
+    return listVersionsOf(this.#api, name);
+  }
+
+  /** A logged model's page in MLflow's web interface. */
+  modelLink({ experimentId, id }: Pick<LoggedModel, "id" | "experimentId">): string {
+    return `${this.uri}/#/experiments/${experimentId}/models/${id}`;
   }
 
   /** The run's page in MLflow's web interface. */

@@ -11,10 +11,14 @@ export interface Exchange {
   readonly headers: OutgoingHttpHeaders;
   readonly agent: Agent;
   readonly body: string | FileBody | undefined;
-  /** For the whole of it; with a file, for each piece of that to leave, and for the answer. */
+  /** For the whole of it; with a file, for each piece of that to leave or to come, and for the answer. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  /** Takes the body of an answer that is no refusal, piece by piece, instead of its being kept. */
+  readonly take?: TakePiece | undefined;
 }
+
+export type TakePiece = (piece: Uint8Array) => void | Promise<void>;
 
 /** What came back, whatever its status. */
 export interface Answer {
@@ -54,7 +58,7 @@ export function openAgent(url: URL, options: { keepAlive: boolean; proxyEnv: Nod
 }
 
 /** Sends a request and reads the whole answer. Rejects with NoAnswer, or with what is wrong with the file to be sent. */
-export async function exchange({ url, method, headers, agent, body, timeoutMs, signal }: Exchange): Promise<Answer> {
+export async function exchange({ url, method, headers, agent, body, timeoutMs, signal, take }: Exchange): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const request = protocolOf(url).request(url, { method, headers, agent });
   const wasSent = watchConnection(request, url);
@@ -63,9 +67,15 @@ export async function exchange({ url, method, headers, agent, body, timeoutMs, s
     error instanceof StemmaError ? reject(error) : stop(error.code ?? error.message, error);
   const giveUp = (): void => stop(GIVEN_UP, signal?.reason);
   const timer = setTimeout(stop, timeoutMs, TIMED_OUT);
+  const takePiece =
+    take &&
+    ((piece: Uint8Array): void | Promise<void> => {
+      timer.refresh();
+      return take(piece);
+    });
   signal?.addEventListener("abort", giveUp);
   if (signal?.aborted === true) giveUp();
-  request.on("error", fail).on("response", (response) => void readAnswer(response).then(resolve, fail));
+  request.on("error", fail).on("response", (response) => void readAnswer(response, takePiece).then(resolve, fail));
   void sendBody(request, body, () => timer.refresh()).catch(fail);
   try {
     const answer = await promise;
@@ -107,8 +117,12 @@ async function sendBody(request: ClientRequest, body: Exchange["body"], onProgre
 }
 
 /** A body that ends too early is an error of the stream: half an answer is none. */
-async function readAnswer(response: IncomingMessage): Promise<Answer> {
+async function readAnswer(response: IncomingMessage, take: TakePiece | undefined): Promise<Answer> {
+  const status = response.statusCode ?? 0;
   const pieces: Buffer[] = [];
-  for await (const piece of response as AsyncIterable<Buffer>) pieces.push(piece);
-  return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(pieces).toString() };
+  for await (const piece of response as AsyncIterable<Buffer>) {
+    if (take !== undefined && status >= 200 && status < 300) await take(piece);
+    else pieces.push(piece);
+  }
+  return { status, headers: response.headers, body: Buffer.concat(pieces).toString() };
 }

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { StemmaError } from "../lineage/errors.ts";
 import { type MlflowAddress, isLoopback } from "./address.ts";
 import { isUnknownCall, toAnswerError } from "./errors.ts";
-import { type Answer, GIVEN_UP, NoAnswer, TIMED_OUT, exchange, openAgent } from "./exchange.ts";
+import { type Answer, GIVEN_UP, NoAnswer, TIMED_OUT, type TakePiece, exchange, openAgent } from "./exchange.ts";
 import { Fields } from "./fields.ts";
 import { type Repeat, waitAfterRefusal, waitAfterSilence } from "./retry.ts";
 import type { FileBody } from "./send-file.ts";
@@ -23,6 +23,8 @@ export interface Call {
   /** What a server lacks that does not know the call. */
   readonly feature?: string;
   readonly timeoutMs?: number;
+  /** Takes the answer's body in pieces. Such a call must not be repeated. */
+  readonly take?: TakePiece;
 }
 
 export interface HttpOptions {
@@ -60,6 +62,11 @@ export class MlflowHttp {
 
   text(call: Call): Promise<string> {
     return this.#call(call, ({ body }) => body);
+  }
+
+  /** Hands out the answer's body as it comes. A connection that is lost on the way is an error. */
+  async read(call: Pick<Call, "path" | "timeoutMs">, take: TakePiece): Promise<void> {
+    await this.#call({ ...call, method: "GET", repeat: "never", take }, () => undefined);
   }
 
   /** Sends a piece of a file to an address that the server gave, and answers its tag. */
@@ -107,6 +114,7 @@ export class MlflowHttp {
       body: file ?? text,
       timeoutMs,
       signal,
+      take: call.take,
     });
   }
 

@@ -18,6 +18,7 @@ export interface RunSearch {
   /** In MLflow's own search language. */
   readonly filter?: string;
   readonly includeDeleted?: boolean;
+  readonly onlyDeleted?: boolean;
 }
 
 /** What of a run can be changed. What is left out stays. */
@@ -82,12 +83,12 @@ export async function logInputs(api: MlflowApi, id: string, datasets: readonly D
 /** Oldest first, so that runs created meanwhile shift no page. Without experiment ids MLflow finds nothing. */
 export async function* searchRuns(
   api: MlflowApi,
-  { experimentIds, filter = "", includeDeleted = false }: RunSearch,
+  { experimentIds, filter = "", includeDeleted = false, onlyDeleted = false }: RunSearch,
 ): AsyncIterable<Run> {
   const query = {
     experiment_ids: experimentIds,
     filter,
-    run_view_type: includeDeleted ? "ALL" : "ACTIVE_ONLY",
+    run_view_type: onlyDeleted ? "DELETED_ONLY" : includeDeleted ? "ALL" : "ACTIVE_ONLY",
     order_by: ["start_time ASC"],
   };
   for await (const run of api.search("runs/search", "runs", query)) yield toRun(run);

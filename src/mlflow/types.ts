@@ -25,6 +25,8 @@ export interface Run {
   readonly datasets: readonly DatasetInput[];
   /** Ids of the logged models that it made. */
   readonly outputs: readonly string[];
+  /** Ids of the logged models that it read. */
+  readonly modelInputs: readonly string[];
 }
 
 /** One point of a metric's curve. */
@@ -77,6 +79,19 @@ export interface ModelVersion {
   readonly aliases: readonly string[];
   /** `None` unless the deprecated stages are in use. */
   readonly stage: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly created: Date;
+}
+
+/** A name in the registry, under which there are versions. */
+export interface RegisteredModel {
+  readonly name: string;
+  /** Moves when a version is made, deleted or put into another stage; not when an alias or a tag is set. */
+  readonly updated: Date;
+  /** The version that each alias points at. */
+  readonly aliases: Readonly<Record<string, string>>;
+  /** The newest version of each stage that is in use, "None" too, without aliases. */
+  readonly latest: readonly ModelVersion[];
 }
 
 export const MODEL_STATUSES = ["PENDING", "READY", "UPLOAD_FAILED", "STATUS_UNSPECIFIED"] as const;
@@ -91,4 +106,10 @@ export interface LoggedModel {
   readonly artifactUri: string;
   readonly sourceRunId: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
+  readonly params: Readonly<Record<string, string>>;
+  /** For each key the value that the server lists last. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly created: Date;
+  /** Moves when its status does, not when a tag is set. */
+  readonly updated: Date;
 }

@@ -7,6 +7,7 @@ import {
   type ModelStatus,
   type ModelVersion,
   RUN_STATUSES,
+  type RegisteredModel,
   type Run,
   type RunStatus,
 } from "./types.ts";
@@ -32,13 +33,19 @@ export function toRun(run: Fields): Run {
     deleted: info.optionalText("lifecycle_stage") === "deleted",
     tags: fromPairs(data.list("tags")),
     params: fromPairs(data.list("params")),
-    metrics: Object.fromEntries(data.list("metrics").map((metric) => [metric.text("key"), metric.number("value") ?? 0])),
+    metrics: toMetrics(data),
     datasets: run.group("inputs").list("dataset_inputs").map(toDatasetInput),
-    outputs: run
-      .group("outputs")
-      .list("model_outputs")
-      .map((model) => model.text("model_id")),
+    outputs: modelIds(run.group("outputs").list("model_outputs")),
+    modelInputs: modelIds(run.group("inputs").list("model_inputs")),
   };
+}
+
+function toMetrics(data: Fields): Record<string, number> {
+  return Object.fromEntries(data.list("metrics").map((metric) => [metric.text("key"), metric.number("value") ?? 0]));
+}
+
+function modelIds(models: readonly Fields[]): string[] {
+  return models.map((model) => model.text("model_id"));
 }
 
 function toRunStatus(text: string | undefined): RunStatus {
@@ -73,11 +80,23 @@ export function toModelVersion(version: Fields): ModelVersion {
     source: version.optionalText("source") ?? "",
     aliases: version.texts("aliases"),
     stage: version.optionalText("current_stage") ?? "None",
+    tags: fromPairs(version.list("tags")),
+    created: toTime(version, "creation_timestamp"),
+  };
+}
+
+export function toRegisteredModel(model: Fields): RegisteredModel {
+  return {
+    name: model.text("name"),
+    updated: toTime(model, "last_updated_timestamp"),
+    aliases: Object.fromEntries(model.list("aliases").map((alias) => [alias.text("alias"), alias.text("version")])),
+    latest: model.list("latest_versions").map(toModelVersion),
   };
 }
 
 export function toLoggedModel(model: Fields): LoggedModel {
   const info = model.object("info");
+  const data = model.group("data");
   return {
     id: info.id("model_id", MODEL_ID),
     experimentId: info.text("experiment_id"),
@@ -86,6 +105,10 @@ export function toLoggedModel(model: Fields): LoggedModel {
     artifactUri: info.optionalText("artifact_uri") ?? "",
     sourceRunId: info.optionalText("source_run_id"),
     tags: fromPairs(info.list("tags")),
+    params: fromPairs(data.list("params")),
+    metrics: toMetrics(data),
+    created: toTime(info, "creation_timestamp_ms"),
+    updated: toTime(info, "last_updated_timestamp_ms"),
   };
 }
 
@@ -97,6 +120,10 @@ function toModelStatus(text = ""): ModelStatus {
 
 export function fromModelStatus(status: ModelStatus): string {
   return `${MODEL_STATUS_PREFIX}${status}`;
+}
+
+function toTime(fields: Fields, name: string): Date {
+  return new Date(fields.number(name) ?? 0);
 }
 
 export function toPairs(record: Readonly<Record<string, string>> = {}): { key: string; value: string }[] {

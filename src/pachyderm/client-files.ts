@@ -5,7 +5,7 @@ import type { ModifyFileRequest } from "./generated/pfs_v2/ModifyFileRequest.ts"
 import { CHUNK_BYTES } from "./protocol.ts";
 import { pfs } from "./services.ts";
 import { fromCommitName, fromCommitQuery, fromFileQuery, newCommitOn } from "./to-wire.ts";
-import type { BranchName, CommitName, CommitQuery, FileChange, FileInfo } from "./types.ts";
+import type { BranchName, CommitName, CommitQuery, FileChange, FileDifference, FileInfo } from "./types.ts";
 
 type Changes = AsyncIterable<FileChange> | Iterable<FileChange>;
 
@@ -47,6 +47,15 @@ export class FileCalls extends RepoCalls {
   /** A directory and all below it, by path; NOT_FOUND where there is nothing. */
   walkFiles(query: CommitQuery, path: string): AsyncIterable<FileInfo> {
     return this.connection.receive(pfs.WalkFile, { file: fromFileQuery(query, path) }, toFileInfo);
+  }
+
+  /** What differs below a path between two commits, directories too; by path. */
+  diffFiles(older: CommitQuery, newer: CommitQuery, path: string): AsyncIterable<FileDifference> {
+    const request = { old_file: fromFileQuery(older, path), new_file: fromFileQuery(newer, path) };
+    return this.connection.receive(pfs.DiffFile, request, ({ old_file: before, new_file: after }) => ({
+      older: before ? toFileInfo(before) : undefined,
+      newer: after ? toFileInfo(after) : undefined,
+    }));
   }
 
   /** Files and directories that match a pattern of Pachyderm's, by path. */

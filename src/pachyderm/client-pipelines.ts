@@ -1,7 +1,7 @@
 import { FileCalls } from "./client-files.ts";
 import { toDatumInfo, toJobInfo, toLogLine, toPipelineInfo } from "./from-wire-pipelines.ts";
 import { pps } from "./services.ts";
-import { fromJobName, fromPipelineName } from "./to-wire.ts";
+import { fromDate, fromJobName, fromPipelineName } from "./to-wire.ts";
 import type { DatumInfo, JobInfo, JobName, LogLine, PipelineInfo, PipelineName } from "./types.ts";
 
 /** Jobs of all versions of a pipeline: a server by itself leaves out those of older ones. */
@@ -25,6 +25,14 @@ export interface LogOptions {
   readonly tail?: number;
 }
 
+export interface JobListOptions {
+  readonly pipeline?: PipelineName | undefined;
+  readonly number?: number;
+  readonly oldestFirst?: boolean;
+  /** With `oldestFirst` only: those that were created later than this. */
+  readonly after?: Date | undefined;
+}
+
 /** Calls about pipelines, jobs, datums and logs. */
 export class PipelineCalls extends FileCalls {
   /** Takes a spec as `pachctl create pipeline -f` does, and answers it with all defaults filled in. */
@@ -43,9 +51,14 @@ export class PipelineCalls extends FileCalls {
     return toPipelineInfo(await this.connection.call(pps.InspectPipeline, request));
   }
 
-  /** Newest first, of all projects. */
-  listPipelines(): AsyncIterable<PipelineInfo> {
-    return this.connection.receive(pps.ListPipeline, { details: true }, toPipelineInfo);
+  /** Newest first: of all projects, or with `allVersionsOf` each version of one pipeline. */
+  listPipelines(options: { allVersionsOf?: PipelineName } = {}): AsyncIterable<PipelineInfo> {
+    const { allVersionsOf } = options;
+    const request = {
+      details: true,
+      ...(allVersionsOf !== undefined && { pipeline: fromPipelineName(allVersionsOf), history: ALL_VERSIONS }),
+    };
+    return this.connection.receive(pps.ListPipeline, request, toPipelineInfo);
   }
 
   /** Deletes its jobs and repos too; with `force` even when others read from them. */
@@ -68,12 +81,15 @@ export class PipelineCalls extends FileCalls {
   }
 
   /** Newest first: one pipeline's, or all. Jobs of earlier versions of a pipeline are among them. */
-  listJobs(options: { pipeline?: PipelineName | undefined } = {}): AsyncIterable<JobInfo> {
-    const { pipeline } = options;
+  listJobs(options: JobListOptions = {}): AsyncIterable<JobInfo> {
+    const { pipeline, number, oldestFirst, after } = options;
     const request = {
       history: ALL_VERSIONS,
       details: true,
       ...(pipeline !== undefined && { pipeline: fromPipelineName(pipeline) }),
+      ...(number !== undefined && { number }),
+      ...(oldestFirst === true && { reverse: true }),
+      ...(after !== undefined && { paginationMarker: fromDate(after) }),
     };
     return this.connection.receive(pps.ListJob, request, toJobInfo);
   }

@@ -2,8 +2,17 @@ import { StemmaError } from "../lineage/errors.ts";
 import type { Connection } from "./connection.ts";
 import { toBranchInfo, toCommitInfo, toCommitName, toRepoInfo } from "./from-wire.ts";
 import { metadata, pfs } from "./services.ts";
-import { fromBranchName, fromCommitName, fromCommitQuery, fromRepoName } from "./to-wire.ts";
+import { fromBranchName, fromCommitName, fromCommitQuery, fromDate, fromRepoName } from "./to-wire.ts";
 import type { BranchInfo, BranchName, CommitInfo, CommitName, CommitQuery, RepoInfo, RepoName } from "./types.ts";
+
+export interface CommitListOptions {
+  readonly to?: string;
+  readonly number?: number;
+  /** Not with `to`. */
+  readonly oldestFirst?: boolean;
+  /** With `oldestFirst` only: those that were started later than this. */
+  readonly after?: Date | undefined;
+}
 
 /** Calls about projects, repos, branches and commits. */
 export class RepoCalls {
@@ -60,6 +69,11 @@ export class RepoCalls {
     return this.connection.receive(pfs.ListBranch, { repo: fromRepoName(repo) }, toBranchInfo);
   }
 
+  /** Its commits stay. Refused when another branch comes from it. */
+  async deleteBranch(branch: BranchName): Promise<void> {
+    await this.connection.call(pfs.DeleteBranch, { branch: fromBranchName(branch) });
+  }
+
   /** Opens the next commit of a branch, which is made where it is missing. */
   async startCommit(branch: BranchName, description = ""): Promise<CommitName> {
     return toCommitName(await this.connection.call(pfs.StartCommit, { branch: fromBranchName(branch), description }));
@@ -84,14 +98,31 @@ export class RepoCalls {
   }
 
   /** Newest first: all of the repo's, or those that lead to `to` (a branch or an id), with itself. */
-  listCommits(repo: RepoName, options: { to?: string; number?: number } = {}): AsyncIterable<CommitInfo> {
-    const { to, number } = options;
+  listCommits(repo: RepoName, options: CommitListOptions = {}): AsyncIterable<CommitInfo> {
+    const { to, number, oldestFirst, after } = options;
     const request = {
       repo: fromRepoName(repo),
       ...(to !== undefined && { to: { repo: fromRepoName(repo), id: to } }),
       ...(number !== undefined && { number }),
+      ...(oldestFirst === true && { reverse: true }),
+      ...(after !== undefined && { started_time: fromDate(after) }),
     };
     return this.connection.receive(pfs.ListCommit, request, toCommitInfo);
+  }
+
+  /**
+   * The commits of a repo, oldest first, each when it is finished, and then the new ones as they come: never ends by itself.
+   * Those up to `from` (an id) are left out.
+   */
+  subscribeCommits(repo: RepoName, options: { from?: string | undefined } = {}): AsyncIterable<CommitInfo> {
+    const { from } = options;
+    const request = {
+      repo: fromRepoName(repo),
+      state: "FINISHED" as const,
+      all: true,
+      ...(from !== undefined && { from: { repo: fromRepoName(repo), id: from } }),
+    };
+    return this.connection.receive(pfs.SubscribeCommit, request, toCommitInfo);
   }
 
   /** The commits that were made together, upstream before downstream; with `wait`, each when it is finished. */

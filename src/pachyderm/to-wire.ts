@@ -1,3 +1,4 @@
+import type { Timestamp } from "./generated/google/protobuf/Timestamp.ts";
 import type { Branch } from "./generated/pfs_v2/Branch.ts";
 import type { Commit } from "./generated/pfs_v2/Commit.ts";
 import type { File } from "./generated/pfs_v2/File.ts";
@@ -38,4 +39,10 @@ export function fromPipelineName(pipeline: PipelineName): Pipeline {
 
 export function fromJobName(job: JobName): Job {
   return { pipeline: fromPipelineName(job.pipeline), id: job.id };
+}
+
+export function fromDate(time: Date): Timestamp {
+  const ms = time.getTime();
+  const seconds = Math.floor(ms / 1000);
+  return { seconds, nanos: (ms - seconds * 1000) * 1_000_000 };
 }

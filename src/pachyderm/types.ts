@@ -69,6 +69,12 @@ export interface FileInfo {
   readonly datum: string;
 }
 
+/** A file or directory in two commits; undefined in the one where it is not. */
+export interface FileDifference {
+  readonly older: FileInfo | undefined;
+  readonly newer: FileInfo | undefined;
+}
+
 export interface PipelineName {
   readonly project: string;
   readonly name: string;

@@ -1,164 +1,155 @@
-import { expect, test } from "vitest";
-import type { Context } from "../../src/cli/context.ts";
-import { printTrace, traceCommand } from "../../src/cli/trace-command.ts";
-import { StemmaError } from "../../src/lineage/errors.ts";
-import type { MlflowClient } from "../../src/mlflow/client.ts";
-import type { PachydermClient } from "../../src/pachyderm/client.ts";
-import type { Story } from "../collect/story.ts";
-import { RUN, SET, demoStory } from "../collect/story.ts";
-import { testContext } from "./terminal.ts";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { formatUrn } from "../../src/lineage/urn.ts";
+import { at, commit, runId, setId } from "../lineage/training-index.ts";
+import { askTraining, parsed } from "./training-file.ts";
 
-interface Run {
-  readonly context: Context;
-  readonly out: string[];
-  readonly addresses: (string | undefined)[];
-}
-
-/** A context whose clients are the story's fakes. They lack what tracing never calls. */
-function contextOf(story: Pick<Story, "pachyderm"> & Partial<Pick<Story, "mlflow">>): Run {
-  const out: string[] = [];
-  const addresses: (string | undefined)[] = [];
-  const context = testContext(
-    { cwd: "/", env: {} },
-    {
-      out: (text) => out.push(text),
-      err: () => expect.unreachable("tracing has nothing to say on the side"),
-      pachyderm: async (address) => {
-        addresses.push(address);
-        return story.pachyderm as unknown as PachydermClient;
-      },
-      mlflow: async (uri) => {
-        addresses.push(uri);
-        if (story.mlflow === undefined)
-          throw new StemmaError("UNREACHABLE", "MLflow at http://127.0.0.1:5000 cannot be reached.");
-        return story.mlflow as unknown as MlflowClient;
-      },
-    },
-  );
-  return { context, out, addresses };
-}
-
-async function trace(story: Parameters<typeof contextOf>[0], ...argv: readonly string[]): Promise<string> {
-  const { context, out } = contextOf(story);
-  await traceCommand(context).exitOverride().parseAsync(argv, { from: "user" });
-  return out.join("");
-}
-
-test("a run is traced up to the raw files", async () => {
-  expect(await trace(demoStory(), RUN, "--up")).toMatchInlineSnapshot(`
-    "run 2222222222224222822222222222bbbb  tree  finished  2026-11-21T10:01:00Z
-      areaUnderPR=0.5 areaUnderROC=0.75
-      http://mlflow.test/#/experiments/1/runs/2222222222224222822222222222bbbb
-    came from
-    └─ job train@1111111111114111811111111111aaaa  success  2026-11-21T10:00:04Z
-       ├─ pipeline train#1  stemma/train:1  2026-11-21T10:00:00Z
-       └─ commit etl@1111111111114111811111111111aaaa  finished  2026-11-21T10:00:03Z
-          │ read: /0.csv /1.csv
-          └─ job etl@1111111111114111811111111111aaaa  success  2026-11-21T10:00:03Z
-             ├─ pipeline etl#1  stemma/etl:1  2026-11-21T10:00:00Z
-             └─ commit split@1111111111114111811111111111aaaa  finished  2026-11-21T10:00:02Z
-                │ read: /0/day-1.csv /0/day-2.csv /1/day-2.csv
-                └─ job split@1111111111114111811111111111aaaa  success  2026-11-21T10:00:02Z
-                   ├─ pipeline split#1  stemma/split:1  2026-11-21T10:00:00Z
-                   └─ commit raw_data@1111111111114111811111111111aaaa  finished  2026-11-21T10:00:01Z
-                        read: /day-1.csv /day-2.csv
-    note: a datum was the whole of etl, so what it made counts as made from every file there, at job train@1111111111114111811111111111aaaa
-    note: a datum was a folder of split, so what it made counts as made from every file in it, at job etl@1111111111114111811111111111aaaa
-    complete
-    "
-  `);
+const RUN = runId(3);
+const ask = askTraining((writer) => {
+  const failed = { kind: "run", id: "bb".repeat(16), name: "day 3", state: "failed" } as const;
+  const job = { kind: "job", project: "default", pipeline: "train", id: setId(3) } as const;
+  writer.say({
+    node: failed,
+    rank: "source",
+    since: at(3),
+    attempt: true,
+    edges: [{ from: formatUrn(failed), kind: "within", to: formatUrn(job) }],
+  });
+  writer.markGone(formatUrn(commit("etl", 3)), at(4));
 });
 
-test("a commit is traced down to the run", async () => {
-  expect(await trace(demoStory(), "raw_data@master", "--down")).toMatchInlineSnapshot(`
-    "commit raw_data@1111111111114111811111111111aaaa  finished  2026-11-21T10:00:01Z
-    led to
-    └─ job split@1111111111114111811111111111aaaa  success  2026-11-21T10:00:02Z
-       └─ commit split@1111111111114111811111111111aaaa  finished  2026-11-21T10:00:02Z
-          └─ job etl@1111111111114111811111111111aaaa  success  2026-11-21T10:00:03Z
-             └─ commit etl@1111111111114111811111111111aaaa  finished  2026-11-21T10:00:03Z
-                └─ job train@1111111111114111811111111111aaaa  success  2026-11-21T10:00:04Z
-                   └─ run 2222222222224222822222222222bbbb  tree  finished  2026-11-21T10:01:00Z
-                      │ areaUnderPR=0.5 areaUnderROC=0.75
-                      │ http://mlflow.test/#/experiments/1/runs/2222222222224222822222222222bbbb
-                      └─ commit train@1111111111114111811111111111aaaa  finished  2026-11-21T10:00:04Z
-    complete
-    "
-  `);
-});
+describe("trace", () => {
+  test("draws what a run was made from", async () => {
+    const { code, out, err } = await ask("trace", RUN, "--up");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatchInlineSnapshot(`
+      "run aaaaaaa3000000000000000000000000  day 3  finished  2026-11-22T10:00:30Z
+        auc=0.93
+        http://mlflow.test/#/experiments/1/runs/aaaaaaa3000000000000000000000000
+      came from
+      └─ job train@ccccccc3000000000000000000000000  success  2026-11-22T10:00:20Z
+         ├─ pipeline train#1  stemma/spark:1  2026-11-22T10:00:00Z
+         └─ commit etl@ccccccc3000000000000000000000000  finished  2026-11-22T10:00:10Z  gone since 2026-11-23T10:00:00Z
+            │ read: /part.csv
+            └─ job etl@ccccccc3000000000000000000000000  success  2026-11-22T10:00:10Z
+               ├─ pipeline etl#1  stemma/spark:1  2026-11-22T10:00:00Z
+               └─ commit raw_data@ccccccc3000000000000000000000000  finished  2026-11-22T10:00:01Z
+                    read: /part.csv
+      note: it does not say which datum it ran for, so all that its job used counts as read, at run aaaaaaa3000000000000000000000000
+      complete
+      "
+    `);
+  });
 
-test("a file is traced in both directions by default", async () => {
-  expect(await trace(demoStory(), "etl@master:/1.csv")).toMatchInlineSnapshot(`
-    "file etl@1111111111114111811111111111aaaa:/1.csv
-    came from
-    └─ datum b1 of etl@1111111111114111811111111111aaaa  success
-       ├─ pipeline etl#1  stemma/etl:1  2026-11-21T10:00:00Z
-       └─ file split@1111111111114111811111111111aaaa:/1/day-2.csv
-          └─ datum a2 of split@1111111111114111811111111111aaaa  success
-             ├─ pipeline split#1  stemma/split:1  2026-11-21T10:00:00Z
-             └─ file raw_data@1111111111114111811111111111aaaa:/day-2.csv
-    led to
-    └─ datum c0 of train@1111111111114111811111111111aaaa  success
-       └─ run 2222222222224222822222222222bbbb  tree  finished  2026-11-21T10:01:00Z
-          │ areaUnderPR=0.5 areaUnderROC=0.75
-          │ http://mlflow.test/#/experiments/1/runs/2222222222224222822222222222bbbb
-          ├─ file train@1111111111114111811111111111aaaa:/2222222222224222822222222222bbbb
-          └─ file train@1111111111114111811111111111aaaa:/model
-    note: a datum was a folder of split, so what it made counts as made from every file in it, at job etl@1111111111114111811111111111aaaa
-    note: a datum was the whole of etl, so what it made counts as made from every file there, at job train@1111111111114111811111111111aaaa
-    complete
-    "
-  `);
-});
+  test("draws what came out of a commit", async () => {
+    expect((await ask("trace", "raw_data@master", "--down")).out).toMatchInlineSnapshot(`
+      "commit raw_data@ccccccc3000000000000000000000000  finished  2026-11-22T10:00:01Z
+      led to
+      └─ job etl@ccccccc3000000000000000000000000  success  2026-11-22T10:00:10Z
+         │ read: /part.csv
+         └─ commit etl@ccccccc3000000000000000000000000  finished  2026-11-22T10:00:10Z  gone since 2026-11-23T10:00:00Z
+            └─ job train@ccccccc3000000000000000000000000  success  2026-11-22T10:00:20Z
+               │ read: /part.csv
+               └─ run aaaaaaa3000000000000000000000000  day 3  finished  2026-11-22T10:00:30Z
+                  │ auc=0.93
+                  │ http://mlflow.test/#/experiments/1/runs/aaaaaaa3000000000000000000000000
+                  ├─ commit train@ccccccc3000000000000000000000000  finished  2026-11-22T10:00:20Z
+                  └─ model-version models:/fraud/3  2026-11-22T10:00:35Z
+      complete
+      "
+    `);
+  });
 
-test("an answer without MLflow says so in its last line", async () => {
-  const drawn = await trace({ pachyderm: demoStory().pachyderm }, "train@master", "--up");
-  expect(drawn).toContain(`commit raw_data@${SET}`);
-  expect(drawn).toMatch(/\nincomplete: MLflow at http:\/\/127\.0\.0\.1:5000 cannot be reached, at .*\n$/);
-});
+  test("goes both ways unless told otherwise", async () => {
+    const { out } = await ask("trace", "etl@master");
+    expect(out).toMatch(/^commit etl@.*\ncame from\n[^]*\nled to\n/);
+  });
 
-test("a run cannot be traced without MLflow", async () => {
-  await expect(trace({ pachyderm: demoStory().pachyderm }, RUN)).rejects.toMatchObject({ code: "UNREACHABLE" });
-});
+  test("shows only the kinds that are asked for, several with commas", async () => {
+    const { out } = await ask("trace", "models:/fraud@champion", "--up", "--kind", "run,commit", "-o", "table");
+    expect(out.split("\n").map((line) => line.split(" ")[0])).toEqual(["KIND", "model-version", "run", "commit", "commit", ""]);
+  });
 
-test("as JSON it is one object", async () => {
-  const json: unknown = JSON.parse(await trace(demoStory(), RUN, "--up", "-o", "json"));
-  expect(json).toMatchObject({ version: 1, root: `urn:stemma:run:${RUN}`, direction: "up", complete: true });
-});
+  test("goes so many steps, or up to a thing or a kind, and says that there is more", async () => {
+    const kinds = async (...argv: readonly string[]): Promise<string> => {
+      const { nodes } = parsed(await ask("trace", "train@master", "--up", "-o", "json", ...argv));
+      return (nodes as { kind: string; repo?: string }[]).map(({ kind, repo }) => repo ?? kind).join(" ");
+    };
+    expect(await kinds("--depth", "1")).toBe("train job run");
+    expect(await kinds("--until", "etl@master")).toBe("train job run etl pipeline");
+    expect(await kinds("--until", "job")).toBe("train job run");
+    expect((await ask("trace", "train@master", "--up", "--depth", "1")).out).toMatch(/\nincomplete: there is more than 1 step/);
+  });
 
-test("what is wrong with a reference is said before anything is connected to", async () => {
-  const { context, addresses } = contextOf(demoStory());
-  await expect(printTrace(context, "raw_data", { direction: "up", output: "tree" })).rejects.toMatchObject({ code: "USAGE" });
-  expect(addresses).toEqual([]);
-});
+  test("answers as of a time", async () => {
+    const { out } = await ask("trace", "raw_data@master", "--down", "--as-of", "2026-11-21T12:00:00Z", "--kind", "run");
+    expect(out).toContain(runId(2));
+    expect(out).not.toContain(RUN);
+  });
 
-test("addresses that are given are used, and the connection is closed", async () => {
-  const story = demoStory();
-  const { context, addresses } = contextOf(story);
-  await traceCommand(context)
-    .exitOverride()
-    .parseAsync(["raw_data@master", "--pachd", "pachd.test:30650", "--mlflow", "http://mlflow.test"], { from: "user" });
-  expect(addresses).toEqual(["pachd.test:30650", "http://mlflow.test"]);
-  expect(story.pachyderm.calls.at(-1)).toBe("close");
-});
+  test("leaves out tries that others replaced, unless asked", async () => {
+    expect((await ask("trace", "raw_data@master", "--down")).out).not.toContain("(attempt)");
+    expect((await ask("trace", "raw_data@master", "--down", "--attempts")).out).toMatch(/day 3 {2}failed {2}\(attempt\)/);
+  });
 
-test("--up and --down exclude each other", async () => {
-  const { context } = contextOf(demoStory());
-  const command = traceCommand(context)
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined });
-  await expect(command.parseAsync(["raw_data@master", "--up", "--down"], { from: "user" })).rejects.toMatchObject({
-    code: "commander.conflictingOption",
+  test("prints JSON as its published schema says", async () => {
+    const schema = JSON.parse(await readFile("schemas/trace-1.schema.json", "utf8")) as object;
+    const validate = new Ajv2020({ allErrors: true }).compile(schema);
+    for (const argv of [["train@master"], [RUN, "--up"], ["train@master", "--depth", "1", "--attempts"]]) {
+      const json = parsed(await ask("trace", ...argv, "-o", "json"));
+      expect(json).toMatchObject({ version: 1, kind: "trace" });
+      validate(json);
+      expect(validate.errors).toBeNull();
+    }
+  });
+
+  test("prints the same as YAML, and as a line for each thing", async () => {
+    const json = parsed(await ask("trace", RUN, "--up", "-o", "json"));
+    expect(parse((await ask("trace", RUN, "--up", "-o", "yaml")).out)).toEqual(json);
+    const lines = (await ask("trace", RUN, "--up", "-o", "jsonl")).out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as object);
+    const { nodes, edges, ...end } = json;
+    expect(lines).toEqual([
+      ...(nodes as object[]).map((node) => ({ node })),
+      ...(edges as object[]).map((edge) => ({ edge })),
+      { end },
+    ]);
+  });
+
+  test("draws for Graphviz and for Mermaid", async () => {
+    expect((await ask("trace", RUN, "-o", "dot")).out).toMatch(/^digraph stemma \{\n/);
+    expect((await ask("trace", RUN, "-o", "mermaid")).out).toMatch(/^flowchart BT\n(?: {2}%% note: .*\n)+ {2}%% complete\n/);
+  });
+
+  test("ends with 6 when it has to be complete and is not", async () => {
+    expect((await ask("trace", "train@master", "--up", "--depth", "1", "--require-complete")).code).toBe(6);
+    expect((await ask("trace", "train@master", "--up", "--require-complete")).code).toBe(0);
   });
 });
 
-test("its help has examples", () => {
-  let help = "";
-  const command = traceCommand(contextOf(demoStory()).context).configureOutput({
-    writeOut: (text) => {
-      help += text;
-    },
+describe("bad input is one line and an exit code", () => {
+  test.each([
+    [["raw_dta@master"], 3, 'stemma: no repo "raw_dta". Did you mean: raw_data\n'],
+    [["raw data"], 2, /^stemma: "raw data" is no reference\. Accepted: .*\n$/],
+    [["train@master", "--kind", "runs"], 2, 'stemma: there is no kind "runs". Did you mean: run\n'],
+    [["train@master", "--depth", "-1"], 2, 'stemma: "-1" is no number of steps. Write a whole number, such as 3.\n'],
+    [["train@master", "--as-of", "yesterday"], 2, /^stemma: "yesterday" is no time\..*\n$/],
+    [["train@master", "--until", "mastr"], 2, /^stemma: "mastr" is no reference\..*\n$/],
+    [["train@master", "-o", "xml"], 2, /^stemma: .*Allowed choices are tree, table, json.*\n$/],
+    [["train@master", "--up", "--down"], 2, /^stemma: .*cannot be used with.*\n$/],
+    [
+      ["train@master", "--index", join("no", "such.db")],
+      3,
+      /^stemma: there is no index .*no\/such\.db yet\. Run: stemma index sync\n$/,
+    ],
+  ])("%j", async (argv, code, message) => {
+    const result = await ask("trace", ...argv);
+    expect(result).toMatchObject({ code, out: "" });
+    expect(result.err).toEqual(expect.stringMatching(message));
   });
-  command.outputHelp();
-  expect(help).toContain("stemma trace train@master");
 });

@@ -1,8 +1,15 @@
-import { traceReference } from "../../src/collect/trace-reference.ts";
+import { expander, findFile } from "../../src/collect/expand.ts";
+import type { Sources } from "../../src/collect/ports.ts";
+import { sync } from "../../src/collect/sync.ts";
 import type { Node } from "../../src/lineage/graph.ts";
-import { parseReference, referenceTo } from "../../src/lineage/reference.ts";
+import { referenceTo } from "../../src/lineage/reference.ts";
+import { resolve } from "../../src/lineage/resolve.ts";
 import { rollUp } from "../../src/lineage/roll-up.ts";
-import type { Trace } from "../../src/lineage/walk.ts";
+import { LineageIndex } from "../../src/lineage/store/lineage-index.ts";
+import { formatUrn } from "../../src/lineage/urn.ts";
+import type { Trace } from "../../src/lineage/answer.ts";
+import { concluded } from "../../src/lineage/answer.ts";
+import { walk } from "../../src/lineage/walk.ts";
 import type { CommitName } from "../../src/pachyderm/types.ts";
 import { FakeMlflow, FakePachyderm } from "../helpers/fake-lineage-sources.ts";
 
@@ -57,12 +64,33 @@ export function demoStory(): Story {
   return { pachyderm, mlflow, raw, split, etl, train };
 }
 
-export function ask(
-  { pachyderm, mlflow }: Pick<Story, "pachyderm" | "mlflow">,
+/** A repo with so many commits. */
+export function longHistory(length: number): FakePachyderm {
+  const pachyderm = new FakePachyderm();
+  for (let number = 0; number < length; number += 1)
+    pachyderm.commit("raw_data", number.toString(16).padStart(32, "0"), [`/${number}`]);
+  return pachyderm;
+}
+
+/** Syncs an index of its own, resolves a reference there, and walks from it. */
+export async function ask(sources: Sources, reference: string, direction: Trace["direction"]): Promise<Trace> {
+  using index = new LineageIndex(":memory:");
+  return await askIndex(index, sources, reference, direction);
+}
+
+/** The same in an index that goes on being used. The gaps of the sync are among the answer's. */
+export async function askIndex(
+  index: LineageIndex,
+  sources: Sources,
   reference: string,
   direction: Trace["direction"],
 ): Promise<Trace> {
-  return traceReference({ pachyderm, mlflow }, parseReference(reference), direction);
+  const report = await sync(index, sources);
+  const found = resolve(index, reference);
+  const node = "node" in found ? found.node : await findFile(index, sources, formatUrn(found.commit), found.path);
+  if (node === undefined) throw new Error(`${reference} is not there`);
+  const trace = await walk(index, formatUrn(node), { direction }, expander(index, sources));
+  return { ...trace, ...concluded([...trace.gaps, ...report.gaps]) };
 }
 
 /** What is in an answer, as a reader would name it, without what only says where something lies. */

@@ -1,7 +1,9 @@
-import type { MlflowSource, PachydermSource } from "../../src/collect/ports.ts";
+import type { PachydermSource } from "../../src/collect/ports.ts";
 import { StemmaError } from "../../src/lineage/errors.ts";
-import type { DatasetInput, Run, RunStatus } from "../../src/mlflow/types.ts";
+import type { JobListOptions } from "../../src/pachyderm/client-pipelines.ts";
+import type { CommitListOptions } from "../../src/pachyderm/client-repos.ts";
 import type {
+  BranchInfo,
   CommitInfo,
   CommitName,
   CommitQuery,
@@ -23,6 +25,8 @@ const START = Date.parse("2026-11-21T10:00:00Z");
 export function hexId(word: string): string {
   return Buffer.from(word).toString("hex").slice(0, 31).padEnd(32, "0");
 }
+
+export { FakeMlflow } from "./fake-mlflow.ts";
 
 /** A datum as a test tells it: what it read of its job's input, and what it wrote. */
 interface ToldDatum {
@@ -46,15 +50,32 @@ function keyOf({ repo, id }: CommitName): string {
   return `${repo.project}/${repo.name}.${repo.type}@${id}`;
 }
 
+function isSameRepo(one: RepoName, other: RepoName): boolean {
+  return one.name === other.name && one.type === other.type;
+}
+
+/** Part of a list that is kept oldest first, as a server is asked for it. */
+function inOrder<Item>(
+  items: readonly Item[],
+  { number, oldestFirst = false, after }: CommitListOptions & JobListOptions,
+  timeOf: (item: Item) => Date,
+): readonly Item[] {
+  const later = items.filter((item) => after === undefined || timeOf(item) > after);
+  return (oldestFirst ? later : later.toReversed()).slice(0, number);
+}
+
 function notFound(what: string): StemmaError {
   return new StemmaError("NOT_FOUND", `${what} not found`);
 }
 
-/** A Pachyderm in memory: as much of one as lineage asks of it, filled by a test in the words of its story. */
+/** A Pachyderm in memory: as much of one as lineage asks of it, filled by a test in the words of its story. Like servers before 2.10, it sends no subvenance. */
 export class FakePachyderm implements PachydermSource {
   /** Every call, to see that nothing is asked for twice. */
   readonly calls: string[] = [];
-  serverVersion = "2.12.0";
+  /** How many commits and jobs it told of in lists. */
+  told = 0;
+  /** The server is lost after so many calls. */
+  failAfter = Number.POSITIVE_INFINITY;
   readonly #commits = new Map<string, StoredCommit>();
   readonly #heads = new Map<string, string>();
   readonly #jobs = new Map<string, JobInfo>();
@@ -113,6 +134,14 @@ export class FakePachyderm implements PachydermSource {
     this.#commits.delete(keyOf(name));
   }
 
+  /** Removes a repo's newest commit with its job: its branch goes back to the one before. */
+  drop(name: CommitName): void {
+    const parent = this.#commits.get(keyOf(name))?.info.parent;
+    this.forgetCommit(name);
+    this.forgetJob(name);
+    if (parent !== undefined) this.#heads.set(name.repo.name, parent);
+  }
+
   forgetJob({ repo, id }: CommitName): void {
     this.#jobs.delete(keyOf({ repo, id }));
   }
@@ -121,11 +150,13 @@ export class FakePachyderm implements PachydermSource {
     this.calls.push("close");
   }
 
-  async version(): Promise<string> {
-    return this.serverVersion;
+  #call(name: string): void {
+    this.calls.push(name);
+    if (this.calls.length > this.failAfter) throw new StemmaError("UNREACHABLE", "pachd is away.");
   }
 
   async *listRepos(): AsyncIterable<RepoInfo> {
+    if (this.failAfter === 0) this.#call("listRepos");
     const names = new Set([...this.#commits.values()].map(({ info }) => info.commit.repo.name));
     for (const name of names) yield this.inspectRepo(repoOf(name));
   }
@@ -143,19 +174,28 @@ export class FakePachyderm implements PachydermSource {
   }
 
   async inspectCommit({ repo, at }: CommitQuery): Promise<CommitInfo> {
-    this.calls.push(`inspectCommit ${repo.name}@${at}`);
+    this.#call(`inspectCommit ${repo.name}@${at}`);
     return this.#find(repo, at).info;
   }
 
-  async *listCommits(repo: RepoName): AsyncIterable<CommitInfo> {
-    const all = [...this.#commits.values()].map(({ info }) => info).filter(({ commit }) => commit.repo.name === repo.name);
-    for (const info of all.toReversed()) yield this.#find(repo, info.commit.id).info;
+  async *listCommits(repo: RepoName, options: CommitListOptions = {}): AsyncIterable<CommitInfo> {
+    this.#call(`listCommits ${repo.name}`);
+    const all = [...this.#commits.values()].map(({ info }) => info).filter(({ commit }) => isSameRepo(commit.repo, repo));
+    for (const info of inOrder(all, options, ({ started }) => started)) {
+      this.told += 1;
+      yield this.#find(repo, info.commit.id).info;
+    }
   }
 
-  async *inspectCommitSet(id: string): AsyncIterable<CommitInfo> {
-    const set = [...this.#commits.values()].filter(({ info }) => info.commit.id === id);
-    if (set.length === 0) throw notFound(`commitset ${id}`);
-    for (const { info } of set) yield info;
+  async *listBranches(repo: RepoName): AsyncIterable<BranchInfo> {
+    this.#call(`listBranches ${repo.name}`);
+    const head = this.#heads.get(repo.name);
+    if (head !== undefined) yield { branch: { repo, name: "master" }, head: { repo, id: head }, directProvenance: [] };
+  }
+
+  // oxlint-disable-next-line require-yield -- nothing comes by itself in a story that is told beforehand
+  async *subscribeCommits(): AsyncIterable<CommitInfo> {
+    this.#call("subscribeCommits");
   }
 
   async inspectFile({ repo, at }: CommitQuery, path: string): Promise<FileInfo> {
@@ -166,12 +206,14 @@ export class FakePachyderm implements PachydermSource {
   }
 
   async *walkFiles({ repo, at }: CommitQuery, path: string): AsyncIterable<FileInfo> {
-    this.calls.push(`walkFiles ${repo.name}@${at}:${path}`);
+    this.#call(`walkFiles ${repo.name}@${at}:${path}`);
     const { info, files } = this.#find(repo, at);
-    for (const each of files.keys()) if (each.startsWith(path)) yield this.#fileInfo(info.commit, each);
+    const folder = path.endsWith("/") ? path : `${path}/`;
+    for (const each of files.keys()) if (each === path || each.startsWith(folder)) yield this.#fileInfo(info.commit, each);
   }
 
   async *globFiles({ repo, at }: CommitQuery, pattern: string): AsyncIterable<FileInfo> {
+    this.#call(`globFiles ${repo.name}@${at}`);
     const { info, files } = this.#find(repo, at);
     const glob = new RegExp(`^${pattern.replaceAll("?", "[^/]")}$`);
     for (const path of files.keys()) if (glob.test(path)) yield this.#fileInfo(info.commit, path);
@@ -203,26 +245,37 @@ export class FakePachyderm implements PachydermSource {
     };
   }
 
+  async *listPipelines(options: { readonly allVersionsOf?: PipelineName } = {}): AsyncIterable<PipelineInfo> {
+    this.#call("listPipelines");
+    const { allVersionsOf } = options;
+    const jobs = [...this.#jobs.values()].filter(
+      ({ job }) => allVersionsOf === undefined || job.pipeline.name === allVersionsOf.name,
+    );
+    for (const name of new Set(jobs.map(({ job }) => job.pipeline.name)))
+      yield this.inspectPipeline({ project: "default", name });
+  }
+
   async inspectJob({ pipeline, id }: JobName): Promise<JobInfo> {
+    this.#call(`inspectJob ${pipeline.name}@${id}`);
     const job = this.#jobs.get(keyOf({ repo: repoOf(pipeline.name), id }));
     if (job === undefined) throw notFound(`jobs ${pipeline.name}@${id}`);
     return job;
   }
 
-  async *listJobs(options: { pipeline?: PipelineName | undefined } = {}): AsyncIterable<JobInfo> {
-    for (const job of this.#jobs.values()) if (job.job.pipeline.name === options.pipeline?.name) yield job;
+  async *listJobs(options: JobListOptions = {}): AsyncIterable<JobInfo> {
+    this.#call("listJobs");
+    const { pipeline } = options;
+    const all = [...this.#jobs.values()].filter(({ job }) => pipeline === undefined || job.pipeline.name === pipeline.name);
+    for (const job of inOrder(all, options, ({ created }) => created)) {
+      this.told += 1;
+      yield job;
+    }
   }
 
   async *listDatums({ pipeline, id }: JobName): AsyncIterable<DatumInfo> {
-    this.calls.push(`listDatums ${pipeline.name}@${id}`);
+    this.#call(`listDatums ${pipeline.name}@${id}`);
+    if (!this.#jobs.has(keyOf({ repo: repoOf(pipeline.name), id }))) throw notFound(`jobs ${pipeline.name}@${id}`);
     yield* this.#datums.get(keyOf({ repo: repoOf(pipeline.name), id })) ?? [];
-  }
-
-  async inspectDatum(job: JobName, id: string): Promise<DatumInfo> {
-    this.calls.push(`inspectDatum ${job.pipeline.name}@${job.id}:${id}`);
-    const datum = this.#datums.get(keyOf({ repo: repoOf(job.pipeline.name), id: job.id }))?.find((each) => each.id === id);
-    if (datum === undefined) throw new StemmaError("FAILED", `datum ${id} not found in job ${job.pipeline.name}@${job.id}`);
-    return datum;
   }
 
   #store(
@@ -257,13 +310,7 @@ export class FakePachyderm implements PachydermSource {
     const id = at === "master" ? (this.#heads.get(repo.name) ?? at) : at;
     const found = this.#commits.get(keyOf({ repo, id }));
     if (found === undefined) throw notFound(`commit ${repo.project}/${repo.name}@${at}`);
-    const isSent = Number(this.serverVersion.split(".")[1]) >= 10;
-    const isFrom = (info: CommitInfo): boolean =>
-      info.directProvenance.some((origin) => keyOf(origin) === keyOf(found.info.commit));
-    const directSubvenance = isSent
-      ? [...this.#commits.values()].filter(({ info }) => isFrom(info)).map(({ info }) => info.commit)
-      : [];
-    return { info: { ...found.info, directSubvenance }, files: found.files };
+    return found;
   }
 
   #fileInfo(commit: CommitName, path: string): FileInfo {
@@ -293,91 +340,5 @@ export class FakePachyderm implements PachydermSource {
       image: "",
       stats: NO_STATS,
     };
-  }
-}
-
-/** An MLflow in memory: finds runs by id, by tags and by the digest of a data set. */
-export class FakeMlflow implements MlflowSource {
-  readonly #runs = new Map<string, Run>();
-
-  run(
-    id: string,
-    options: {
-      readonly tags?: Readonly<Record<string, string>>;
-      readonly datasets?: readonly DatasetInput[];
-      readonly status?: RunStatus;
-      readonly deleted?: boolean;
-    } = {},
-  ): Run {
-    const run: Run = {
-      id,
-      experimentId: "1",
-      name: "tree",
-      status: options.status ?? "FINISHED",
-      startTime: new Date(START),
-      endTime: new Date(START + 60_000),
-      artifactUri: "",
-      deleted: options.deleted ?? false,
-      tags: options.tags ?? {},
-      params: { maxDepth: "5" },
-      metrics: { areaUnderPR: 0.5, areaUnderROC: 0.75 },
-      datasets: options.datasets ?? [],
-      outputs: [],
-    };
-    this.#runs.set(id, run);
-    return run;
-  }
-
-  /** A run within a job, tagged as `stemma track` does. */
-  runOf(id: string, output: CommitName, datum: string, input: CommitName): Run {
-    const { project, name } = output.repo;
-    return this.run(id, {
-      tags: {
-        "pachyderm.project": project,
-        "pachyderm.pipeline": name,
-        "pachyderm.job": output.id,
-        "pachyderm.repo": name,
-        "pachyderm.commit": output.id,
-        "pachyderm.datum": datum,
-        "pachyderm.inputs": JSON.stringify([
-          { name: input.repo.name, project, repo: input.repo.name, branch: "master", commit: input.id, path: "/" },
-        ]),
-      },
-    });
-  }
-
-  forget(id: string): void {
-    this.#runs.delete(id);
-  }
-
-  async findRun(id: string): Promise<Run | undefined> {
-    return this.#runs.get(id);
-  }
-
-  async *listExperiments(): AsyncIterable<{ id: string; name: string }> {
-    yield { id: "1", name: "paysim" };
-  }
-
-  async *searchRuns({
-    experimentIds,
-    filter = "",
-  }: {
-    readonly experimentIds: readonly string[];
-    readonly filter?: string;
-  }): AsyncIterable<Run> {
-    const tag = /^tags\.`(?<key>[^`]+)` = '(?<value>[^']*)'$/.exec(filter)?.groups;
-    const digest = /^dataset\.digest = '(?<value>[^']*)'$/.exec(filter)?.groups;
-    if (tag === undefined && digest === undefined) throw new StemmaError("USAGE", `this fake does not know the filter ${filter}`);
-    for (const run of this.#runs.values()) {
-      const isMatch =
-        tag === undefined
-          ? run.datasets.some((dataset) => dataset.digest === digest?.["value"])
-          : run.tags[tag["key"] ?? ""] === tag["value"];
-      if (isMatch && experimentIds.includes(run.experimentId)) yield run;
-    }
-  }
-
-  runLink({ experimentId, id }: { readonly experimentId: string; readonly id: string }): string {
-    return `http://mlflow.test/#/experiments/${experimentId}/runs/${id}`;
   }
 }

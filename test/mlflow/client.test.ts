@@ -87,6 +87,7 @@ describe("runs", () => {
       metrics: {},
       datasets: [],
       outputs: [],
+      modelInputs: [],
     });
     const endTime = new Date(1_700_000_009_000);
     await client.updateRun(run.id, { status: "FINISHED", endTime });
@@ -237,7 +238,7 @@ describe("the model registry", () => {
     await post("model-versions/create", { name, source, run_id: run.id });
     await post("registered-models/alias", { name, alias: "champion", version: "1" });
     expect(await listOf(client.listModelVersions({ runId: run.id }))).toEqual([
-      { name, version: "1", runId: run.id, source, aliases: ["champion"], stage: "None" },
+      { name, version: "1", runId: run.id, source, aliases: ["champion"], stage: "None", tags: {}, created: expect.any(Date) },
     ]);
     expect(await listOf(client.listModelVersions({ runId: UNKNOWN_ID }))).toEqual([]);
   });

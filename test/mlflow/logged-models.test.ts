@@ -43,6 +43,10 @@ describe("logged models", () => {
       artifactUri: `mlflow-artifacts:/${experimentId}/models/${model.id}/artifacts`,
       sourceRunId: run.id,
       tags,
+      params,
+      metrics: {},
+      created: expect.any(Date),
+      updated: model.created,
     });
     const file = join(folder, "MLmodel");
     await writeFile(file, "flavors: {}\n");
@@ -53,10 +57,11 @@ describe("logged models", () => {
     expect(await (await fetch(url)).text()).toBe("flavors: {}\n");
     await client.finishModel(model.id, "READY");
     const second = await client.createModel({ experimentId, name: "tree", sourceRunId: run.id, tags: {} });
-    expect(await modelsOf(run)).toEqual([{ ...model, status: "READY" }, second]);
+    const ready = { ...model, status: "READY", updated: expect.any(Date) };
+    expect(await modelsOf(run)).toEqual([ready, second]);
     await client.deleteModel(second.id);
     await client.deleteModel(second.id);
-    expect(await modelsOf(run)).toEqual([{ ...model, status: "READY" }]);
+    expect(await modelsOf(run)).toEqual([ready]);
   });
 
   test("a run's outputs can be told again, also with more of them", async () => {

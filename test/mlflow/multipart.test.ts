@@ -125,6 +125,7 @@ const RUN: Run = {
   metrics: {},
   datasets: [],
   outputs: [],
+  modelInputs: [],
 };
 
 describe("a large file", () => {

@@ -159,7 +159,7 @@ describe("train.py", () => {
       expect(metrics.every(({ value }) => value > 0.5 && value <= 1)).toBe(true);
       const tree = await readFile(join(folder, "first/artifacts/tree.txt"), "utf8");
       expect(tree).toMatch(/^ {2}If \(feature \d/);
-      for (const model of ["first/artifacts/model", "first/out/model"]) {
+      for (const model of ["first/artifacts/model/sparkml", "first/out/model"]) {
         expect((await readdir(join(folder, model))).toSorted()).toEqual(["metadata", "stages"]);
       }
 

@@ -15,6 +15,7 @@ const RUN: Run = {
   metrics: {},
   datasets: [],
   outputs: [],
+  modelInputs: [],
 };
 
 /** A run of `stemma track` that says that it runs, but for what a test tells of it. */

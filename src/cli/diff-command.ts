@@ -1,0 +1,77 @@
+import { Command } from "@commander-js/extra-typings";
+import type { Difference } from "../lineage/diff/difference.ts";
+import { wholeNumber } from "../stages/whole-number.ts";
+import type { Context } from "./context.ts";
+import { ExitCode } from "./exit.ts";
+import type { LineageOptions } from "./lineage-options.ts";
+import { withLineageOptions } from "./lineage-options.ts";
+import type { OutputFormat, Printable } from "./print.ts";
+import { outputOption } from "./print.ts";
+
+const EXAMPLES = `
+Examples:
+  stemma diff models:/fraud/2 models:/fraud/3       what made one model other than the other
+  stemma diff 3f1c5e0a 99aa0b1c --data              two runs, with the rows of CSV files that differ
+  stemma diff raw_data@master^ raw_data@master      the files of two commits
+  stemma diff etl@master^ etl@master -o json | jq .data
+
+What differs is shown in the order of its weight: data, code, params, environment, the pipeline's spec, then metrics.
+The exit code is 0 when nothing differs, and 1 when something does.`;
+
+interface Options extends LineageOptions {
+  readonly output: OutputFormat;
+  readonly data?: boolean | undefined;
+  readonly all?: boolean | undefined;
+  readonly limit: number;
+}
+
+/** `stemma diff`: what differs between two runs, models or commits. */
+export function diffCommand(context: Context) {
+  return withLineageOptions(
+    new Command("diff")
+      .description("Compare two runs, models or commits: data, code, params, environment, spec, metrics")
+      .argument("<before>", "a run, a model, a job or a commit")
+      .argument("<after>", "what to compare it with")
+      .option("--data", "compare the rows of CSV files that differ, too")
+      .option("--all", "show what is equal, too")
+      .option(
+        "--limit <count>",
+        "how many files, rows and values to list of each kind; 0 lists all",
+        wholeNumber("--limit", 0),
+        20,
+      )
+      .addOption(outputOption(["tree", "json", "jsonl", "yaml"])),
+  )
+    .addHelpText("after", EXAMPLES)
+    .action((before, after, options) => printDiff(context, [before, after], options));
+}
+
+async function printDiff(context: Context, references: readonly [string, string], options: Options): Promise<void> {
+  const { output, data: rows = false, all = false, limit, ...places } = options;
+  const [{ openLineage }, { diffNodes }, { differs }, { concluded }, { print }] = await Promise.all([
+    import("./lineage-session.ts"),
+    import("../collect/diff-nodes.ts"),
+    import("../lineage/diff/difference.ts"),
+    import("../lineage/answer.ts"),
+    import("./print.ts"),
+  ]);
+  await using session = await openLineage(context, places);
+  const [before, after] = [await session.resolve(references[0]), await session.resolve(references[1])];
+  const { index, expander } = session;
+  const found = await diffNodes({ index, expander, sources: await session.connect() }, before, after, { limit, all, rows });
+  const difference = { ...found, ...concluded([...session.gaps, ...found.gaps]) };
+  await print(context, await printable(difference, { limit, all }), output, places);
+  if (differs(difference)) throw new ExitCode(1);
+}
+
+async function printable(difference: Difference, options: { readonly limit: number; readonly all: boolean }): Promise<Printable> {
+  const [{ drawDifference }, { differenceItems, differenceToJson }] = await Promise.all([
+    import("../lineage/diff/draw-difference.ts"),
+    import("../lineage/diff/difference-json.ts"),
+  ]);
+  return {
+    text: () => drawDifference(difference, options),
+    value: () => differenceToJson(difference, options.all),
+    items: () => differenceItems(difference, options.all),
+  };
+}

@@ -1,0 +1,42 @@
+import { nodeToJson } from "../lineage/describe.ts";
+import { givenName, stateText } from "../lineage/draw/table.ts";
+import { concludingLines, timeText } from "../lineage/draw/words.ts";
+import type { ImpactRow } from "../lineage/impact.ts";
+import { referenceTo } from "../lineage/reference.ts";
+import type { Label } from "../lineage/store/lineage-index.ts";
+import type { Trace } from "../lineage/answer.ts";
+import type { Printable } from "./print.ts";
+import { drawTable, firstLine } from "./table.ts";
+
+const HEAD = ["KIND", "REFERENCE", "NAME", "STATE", "LIVE AS", "EXPERIMENT", "TIME"] as const;
+
+/** What came out of a thing, in all formats. */
+export function printableImpact({ root, complete, gaps }: Trace, found: readonly ImpactRow[]): Printable {
+  const rows = found.map(rowOf);
+  const items = found.map(itemOf);
+  const remarks = [...(rows.length === 0 ? ["nothing came out of it"] : []), ...concludingLines(gaps)];
+  return {
+    text: () => `${drawTable(HEAD, rows)}${remarks.join("\n")}\n`,
+    table: () => ({ head: HEAD, rows }),
+    value: () => ({ version: 1, kind: "impact", root, complete, gaps, affected: items }),
+    items: () => [...items, { end: { version: 1, kind: "impact", root, complete, gaps } }],
+    remarks: () => remarks,
+  };
+}
+
+function rowOf({ node, live, labels }: ImpactRow): readonly string[] {
+  const experiment = node.kind === "run" ? (node.experiment ?? "") : "";
+  const name = node.kind === "model-version" ? "" : givenName(node);
+  const liveAs = labels.length > 0 ? labels.map(labelText).join(" ") : live ? "deployed" : "";
+  const texts = [node.kind, referenceTo(node), name, stateText(node), liveAs, experiment, timeText(node.time)];
+  return texts.map((text) => (text === "" ? "-" : firstLine(text)));
+}
+
+function itemOf({ node, live, labels }: ImpactRow): object {
+  return { ...nodeToJson(node), live, liveAs: labels.map(labelText) };
+}
+
+/** An alias as it is written after a model's name, or a stage. */
+function labelText({ scope, name }: Label): string {
+  return scope.startsWith("alias:") ? `@${name}` : name;
+}
