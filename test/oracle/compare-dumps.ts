@@ -24,7 +24,9 @@ export function comparableDump(ledger: Ledger, dump: Iterable<string>): readonly
   );
   const linked = new Set(edges.flatMap(({ from, to }) => [from, to]));
   const nodes = lines.filter(({ urn, rank }) => urn !== undefined && !gone.has(urn) && (rank === "source" || linked.has(urn)));
-  return [...nodes, ...edges].map(({ text }) => text);
+  // A run stays the attempt that another one replaced when that one is gone; a new index does not know that there was another.
+  const hasLostRuns = [...gone].some((urn) => urn.startsWith("urn:stemma:run:"));
+  return [...nodes, ...edges].map(({ text }) => (hasLostRuns ? text.replace('"attempt":true,', "") : text));
 
   function isLinked(end: Urn | undefined): boolean {
     return end !== undefined && !gone.has(end);

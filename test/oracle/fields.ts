@@ -159,10 +159,11 @@ class FineEdges {
       this.noted.push(edge(file, "within", commitOf(commit.name)));
       if (job !== undefined && isMadeByJob(commit)) {
         this.both.push(edge(file, "generated", datumOf(job.name, datum)));
-        const worker = job.datums.find((each) => each.id === datum)?.worker.job ?? job.name;
         for (const run of runs) {
           const place = placeOf(run);
-          if (place?.datum !== datum || jobKey(place.job) !== jobKey(worker)) continue;
+          const isOwn = place?.datum === datum && jobKey(place.job) === jobKey(job.name);
+          // A job that skipped the datum kept the card together with the other files.
+          if (!isOwn && commit.files.get(`/${run.id}`)?.datum !== datum) continue;
           this.both.push(edge(file, "generated", runOf(run.id)));
           this.#replace(run, commitOf(commit.name));
         }

@@ -25,10 +25,23 @@ export function writeRuns(
     const statement = { ...runStatement(run, source.runLink(run)), gone, attempt: known?.attempt };
     if (known !== undefined && saysTheSame(known, statement)) return false;
     writer.say(statement);
+    lookAgainAtJobs(index, writer, known, statement);
     for (const dataset of foreignDatasets(run)) writer.tell({ node: toDatasetNode(dataset), rank: "told" });
     return true;
   });
   for (const { id } of news) markAttempts(index, writer, id);
+}
+
+/**
+ * A run that comes to be known after its job was looked into wrote files that nobody said it wrote. That job, and later ones that kept
+ * its files, are looked into anew when a question comes to them.
+ */
+function lookAgainAtJobs(index: LineageIndex, writer: IndexWriter, before: Statement | undefined, now: Statement): void {
+  const known = new Set(before?.edges.map(edgeKey));
+  for (const edge of now.edges) {
+    if (edge.kind !== "within" || known.has(edgeKey(edge)) || index.cursor(`expanded:${edge.to}`) === undefined) continue;
+    writer.dropCursors(`expanded:${edge.to.slice(0, edge.to.lastIndexOf("@") + 1)}`);
+  }
 }
 
 /** Whether all of a statement was said before. */

@@ -73,6 +73,11 @@ export class IndexWriter {
     this.#index.prepared("INSERT OR REPLACE INTO cursor(name, value) VALUES(?, ?)").run(name, value);
   }
 
+  /** Forgets the cursors whose names begin so. */
+  dropCursors(prefix: string): void {
+    this.#index.prepared("DELETE FROM cursor WHERE name >= ? AND name < ?").run(prefix, `${prefix}\u{10FFFF}`);
+  }
+
   #replaceGaps(owner: number, gaps: readonly Gap[]): void {
     const hasSome = this.#index.tuple("SELECT 1 FROM gap WHERE owner = ?", owner) !== undefined;
     if (hasSome) this.#index.prepared("DELETE FROM gap WHERE owner = ?").run(owner);
