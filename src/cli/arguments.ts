@@ -27,8 +27,14 @@ export function parseTime(text: string): Date {
   const date = new Date(
     `${text.replace(" ", "T")}${match?.groups?.["zone"] === undefined && text.length > "2026-01-01".length ? "Z" : ""}`,
   );
-  if (match !== null && !Number.isNaN(date.getTime())) return date;
+  if (match !== null && !Number.isNaN(date.getTime()) && isInCalendar(text)) return date;
   throw new StemmaError("USAGE", `"${text}" is no time.`, { hint: "Write 2026-11-21 or 2026-11-21T09:30:00Z." });
+}
+
+/** False for 2026-02-30, which JavaScript takes for the second of March. */
+function isInCalendar(text: string): boolean {
+  const day = text.slice(0, "2026-01-01".length);
+  return new Date(`${day}T00:00Z`).toISOString().startsWith(day);
 }
 
 function parseKind(name: string): NodeKind {

@@ -1,5 +1,6 @@
 import { Command } from "@commander-js/extra-typings";
 import type { Difference } from "../lineage/diff/difference.ts";
+import { formatUrn } from "../lineage/urn.ts";
 import { wholeNumber } from "../stages/whole-number.ts";
 import type { Context } from "./context.ts";
 import { ExitCode } from "./exit.ts";
@@ -59,7 +60,7 @@ async function printDiff(context: Context, references: readonly [string, string]
   const [before, after] = [await session.resolve(references[0]), await session.resolve(references[1])];
   const { index, expander } = session;
   const found = await diffNodes({ index, expander, sources: await session.connect() }, before, after, { limit, all, rows });
-  const difference = { ...found, ...concluded([...session.gaps, ...found.gaps]) };
+  const difference = { ...found, ...concluded([...session.gapsAt(formatUrn(after)), ...found.gaps]) };
   await print(context, await printable(difference, { limit, all }), output, places);
   if (differs(difference)) throw new ExitCode(1);
 }

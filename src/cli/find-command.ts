@@ -27,7 +27,7 @@ Examples:
   stemma find "kind = run and state = failed and time >= '2026-11-01' and attempt = false"
   stemma find "kind = model-version and alias = champion"
   stemma find "kind in (commit, job) and name like 'train%'" --limit 10
-  stemma find "tags.team is null and not state like '%deleted'" -o jsonl | jq -r .reference`;
+  stemma find "tags.team is null and not state like '%deleted'" -o jsonl | jq -r '.reference // empty'`;
 
 type Options = LineageOptions & { readonly limit?: number | undefined; readonly output: OutputFormat };
 

@@ -40,7 +40,7 @@ export function impactCommand(context: Context) {
     const root = await session.resolve(reference, asOf);
     const trace = await session.walk(root, { direction: "down", asOf, attempts });
     const rows = impactOf(trace, session.index, { live, asOf }).filter(({ node }) => kind?.includes(node.kind) ?? true);
-    await print(context, printableImpact(trace, rows), options.output, options);
+    await print(context, printableImpact(trace, rows, { live, kind }), options.output, options);
     if (rows.length > 0) throw new ExitCode(1);
   });
 }

@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
-import { Command } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
 import type { RebuildReport } from "../collect/rebuild.ts";
 import type { SyncReport } from "../collect/sync-options.ts";
+import { countText } from "../lineage/draw/words.ts";
 import { StemmaError } from "../lineage/errors.ts";
 import { dump } from "../lineage/store/dump.ts";
 import { LineageIndex } from "../lineage/store/lineage-index.ts";
 import type { Context } from "./context.ts";
 import { ExitCode, exitCodeOf } from "./exit.ts";
-import { indexFile } from "./index-file.ts";
+import { indexFile, isNamed } from "./index-file.ts";
+import { refuseOtherFile } from "./other-file.ts";
 import { statusText } from "./index-status.ts";
 import type { LineageOptions } from "./lineage-options.ts";
 import { connectSources } from "./lineage-sources.ts";
@@ -35,7 +37,7 @@ export function indexCommand(context: Context) {
     .addCommand(
       places("sync", "Read what is new in Pachyderm and MLflow")
         .option("--full", "read everything again, and note what is gone")
-        .option("--watch", "go on until Ctrl-C")
+        .addOption(new Option("--watch", "go on until Ctrl-C").conflicts("full"))
         .action(({ full, watch, ...options }) => (watch === true ? follow(context, options) : syncOnce(context, options, full))),
     )
     .addCommand(
@@ -85,9 +87,11 @@ async function follow(context: Context, options: Places): Promise<void> {
 
 async function rebuildIndex(context: Context, options: Places): Promise<void> {
   const { rebuild } = await import("../collect/rebuild.ts");
+  const file = await indexFile(context, options);
+  if (isNamed(context, options)) refuseOtherFile(file);
   const { sources, close } = await connectSources(context, options);
   try {
-    const report: RebuildReport = await rebuild(await indexFile(context, options), sources, { signal: context.signal });
+    const report: RebuildReport = await rebuild(file, sources, { signal: context.signal });
     if (!report.carriedOver) context.err("The old index could not be read: what was gone before is not in the new one.\n");
     finish(context, report);
   } finally {
@@ -103,7 +107,7 @@ function finish(context: Context, report: SyncReport): void {
 
 function reportText({ gaps, read: { commits, jobs, runs, models } }: SyncReport): string {
   const lines = [
-    `Read ${commits} commits, ${jobs} jobs, ${runs} runs, ${models} models.`,
+    `Read ${countText(commits, "commit")}, ${countText(jobs, "job")}, ${countText(runs, "run")}, ${countText(models, "model")}.`,
     ...gaps.map(({ why }) => `stemma: ${why}.`),
   ];
   return `${lines.join("\n")}\n`;

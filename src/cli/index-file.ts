@@ -21,6 +21,11 @@ export async function indexFile(
   return join(stateFolder(env, cwd).path, "index", `${name}.db`);
 }
 
+/** True for an index at a place that the user chose; all others are in a folder of our own. */
+export function isNamed({ env }: Pick<Context, "env">, { index }: LineageOptions): boolean {
+  return Boolean(index || env["STEMMA_INDEX"]);
+}
+
 /** The same server under another password, or written with a final slash, has the same index. */
 function withoutUser(address: string): string {
   return address.replace(/\/\/[^/@]*@/, "//").replace(/\/+$/, "");

@@ -13,7 +13,7 @@ Examples:
   stemma log train@master --graph         with the commits that they were made from, as rails
   stemma log 3f1c5e0a9b7d4c6e8f2a1b3c5d7e9f01    the branch that a run's output is on
   stemma log models:/fraud@champion --number 10
-  stemma log raw_data@master --all -o jsonl | jq -r .reference`;
+  stemma log raw_data@master --all -o jsonl | jq -r '.reference // empty'`;
 
 type Options = LineageOptions & LogOptions & { readonly output: OutputFormat };
 
@@ -44,7 +44,7 @@ async function printLog(
   ]);
   await using session = await openLineage(context, places);
   const found = log(session.index, await session.resolve(reference), { graph, all, number });
-  const gaps = [...session.gaps, ...found.gaps];
+  const gaps = [...session.gapsAt(found.root), ...found.gaps];
   await print(
     context,
     await printable({ ...found, gaps, complete: gaps.every(({ effect }) => effect !== "missing") }, graph),
@@ -72,6 +72,9 @@ async function printable(history: History, rails: boolean): Promise<Printable> {
   return {
     text: () => drawHistory(history, { rails }),
     value: () => ({ version: 1, kind: "log", root, complete, gaps, left, commits: Array.from(entries, toJson) }),
-    items: () => Iterator.from(entries).map(toJson),
+    *items() {
+      yield* Iterator.from(entries).map(toJson);
+      yield { end: { version: 1, kind: "log", root, complete, gaps, left } };
+    },
   };
 }

@@ -23,7 +23,8 @@ export function printableFind(expression: Expression, { records, total }: Found,
   const complete = gaps.length === 0;
   const answer = { version: 1, kind: "find", complete, gaps, expression: formatExpression(expression), total } as const;
   const items = records.map(({ node }) => nodeToJson(node));
-  const remarks = [...cutLines({ records, total }), ...gaps.map(({ why }) => `incomplete: ${why}`)];
+  const ends = complete ? ["complete"] : gaps.map(({ why }) => `incomplete: ${why}`);
+  const remarks = [...cutLines({ records, total }), ...ends];
   return {
     text: () => `${drawTable(head, rows)}${remarks.map((line) => `${line}\n`).join("")}`,
     table: () => ({ head, rows }),

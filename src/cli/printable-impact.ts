@@ -4,17 +4,35 @@ import { concludingLines, timeText } from "../lineage/draw/words.ts";
 import type { ImpactRow } from "../lineage/impact.ts";
 import { referenceTo } from "../lineage/reference.ts";
 import type { Label } from "../lineage/store/lineage-index.ts";
+import type { NodeKind } from "../lineage/urn.ts";
 import type { Trace } from "../lineage/answer.ts";
 import type { Printable } from "./print.ts";
 import { drawTable, firstLine } from "./table.ts";
 
 const HEAD = ["KIND", "REFERENCE", "NAME", "STATE", "LIVE AS", "EXPERIMENT", "TIME"] as const;
 
+/** What was asked for, of all that came out. */
+export interface ImpactFilter {
+  readonly live?: boolean | undefined;
+  readonly kind?: readonly NodeKind[] | undefined;
+}
+
 /** What came out of a thing, in all formats. */
-export function printableImpact({ root, complete, gaps }: Trace, found: readonly ImpactRow[]): Printable {
+export function printableImpact(
+  { root, complete, gaps }: Trace,
+  found: readonly ImpactRow[],
+  { live = false, kind }: ImpactFilter = {},
+): Printable {
   const rows = found.map(rowOf);
   const items = found.map(itemOf);
-  const remarks = [...(rows.length === 0 ? ["nothing came out of it"] : []), ...concludingLines(gaps)];
+  const remarks = [
+    ...(rows.length === 0
+      ? [
+          `nothing${live ? " that is in use" : ""} came out of it${kind === undefined ? "" : `, of the kind ${kind.join(" or ")}`}`,
+        ]
+      : []),
+    ...concludingLines(gaps),
+  ];
   return {
     text: () => `${drawTable(HEAD, rows)}${remarks.join("\n")}\n`,
     table: () => ({ head: HEAD, rows }),

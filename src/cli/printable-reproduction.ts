@@ -1,3 +1,4 @@
+import { countText } from "../lineage/draw/words.ts";
 import { plainText } from "../lineage/plain-text.ts";
 import type { Difference, Reproduction, Verdict } from "../reproduce/verdict.ts";
 import type { AnswerJson, Printable } from "./print.ts";
@@ -31,7 +32,11 @@ export class PrintableReproduction implements Printable {
             `${verdict === "differs" ? "first datum that differs" : "not the same bytes in"}: ${first.datum} (${first.inputs.join(", ")})`,
           ]),
       ...differences.map(drawDifference),
-      ...(datums === 0 ? [] : [`compared ${datums} datums, ${files} files, ${metrics} metrics within ${tolerance}`]),
+      ...(datums === 0
+        ? []
+        : [
+            `compared ${countText(datums, "datum")}, ${countText(files, "file")}, ${countText(metrics, "metric")} within ${tolerance}`,
+          ]),
       ...leftOut.map((each) => `left out: ${each}`),
       ...notes.map((each) => `note: ${each}`),
       WORDS[verdict],

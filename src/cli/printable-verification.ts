@@ -1,3 +1,4 @@
+import { countText } from "../lineage/draw/words.ts";
 import { plainText } from "../lineage/plain-text.ts";
 import { referenceTo } from "../lineage/reference.ts";
 import type { Urn } from "../lineage/urn.ts";
@@ -16,11 +17,14 @@ export class PrintableVerification implements Printable {
   }
 
   text(): string {
+    return [...this.#verification.findings.map(drawFinding), ...this.remarks().map((line) => `${line}\n`)].join("");
+  }
+
+  remarks(): readonly string[] {
     const { findings, checked, complete, gaps } = this.#verification;
-    const counts = Object.entries(checked).map(([kind, count]) => `${count} ${kind}${count === 1 ? "" : "s"}`);
-    const all = `${findings.length === 0 ? "no" : findings.length} ${findings.length === 1 ? "finding" : "findings"} in ${counts.join(", ")}\n`;
-    const ends = complete ? ["complete\n"] : gaps.map(drawGap);
-    return [...findings.map(drawFinding), all, ...ends].join("");
+    const counts = Object.entries(checked).map(([kind, count]) => countText(count, kind));
+    const found = findings.length === 0 ? "no findings" : countText(findings.length, "finding");
+    return [`${found} in ${counts.join(", ")}`, ...(complete ? ["complete"] : gaps.map(drawGap))];
   }
 
   table(): Table {
@@ -37,8 +41,9 @@ export class PrintableVerification implements Printable {
     return { version: 1, kind: "verify", complete, gaps, checked, findings };
   }
 
-  items(): Iterable<Finding> {
-    return this.#verification.findings;
+  items(): Iterable<Finding | { readonly end: AnswerJson & Omit<Verification, "findings"> }> {
+    const { findings, ...rest } = this.#verification;
+    return [...findings, { end: { version: 1, kind: "verify", ...rest } }];
   }
 }
 
@@ -55,7 +60,7 @@ function drawFinding({ kind, at, what, expected, found, remedy }: Finding): stri
 /** A gap of a whole source is at nothing that has a name. */
 function drawGap({ at, why }: Gap): string {
   const where = parseUrn(at).kind === "batch" ? "" : `${place(at)}: `;
-  return `incomplete: ${where}${plainText(why)}\n`;
+  return `incomplete: ${where}${plainText(why)}`;
 }
 
 function place(urn: Urn): string {

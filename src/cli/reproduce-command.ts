@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { nameOf } from "../lineage/describe.ts";
 import { StemmaError } from "../lineage/errors.ts";
-import { formatUrn } from "../lineage/urn.ts";
 import type { ReproducePorts } from "../reproduce/ports.ts";
 import type { Context } from "./context.ts";
 import { ExitCode } from "./exit.ts";
@@ -85,7 +85,7 @@ async function runOf(session: LineageSession, reference: string): Promise<string
   const above = isModel ? [...(await session.walk(node, { direction: "up", maxDepth: 2 })).nodes.values()] : [];
   const run = above.find(({ kind }) => kind === "run");
   if (run?.kind === "run") return run.id;
-  throw new StemmaError("USAGE", `${formatUrn(node)} is no run, nor a model that came out of one.`, {
+  throw new StemmaError("USAGE", `${nameOf(node)} is no run, nor a model that came out of one.`, {
     hint: "Name a run: stemma trace shows those of a commit.",
   });
 }

@@ -21,7 +21,7 @@ Examples:
   stemma verify --all                   everything that the index knows
   stemma verify --all --no-content --no-artifacts     without reading any large file
   stemma verify --all --accept          aliases are right where they are now
-  stemma verify --all -o jsonl | jq .kind`;
+  stemma verify --all -o jsonl | jq -r '.kind // empty'`;
 
 /** When aliases were last said to be right. */
 const ACCEPTED = "verify:accepted";
@@ -53,10 +53,19 @@ export function verifyCommand(context: Context) {
       await using session = await openLineage(context, options);
       const nodes = reference === undefined ? allOf(session.index) : await closureOf(session, reference);
       const verification = await run(context, session, nodes, options);
+      if (reference !== undefined && Object.values(verification.checked).every((count) => count === 0))
+        throw nothingAt(reference);
       const { PrintableVerification } = await import("./printable-verification.ts");
       await print(context, new PrintableVerification(verification), output, options);
       if (verification.findings.length > 0) throw new ExitCode(exitCodeOf("INTEGRITY"));
     });
+}
+
+/** No findings where nothing was checked would look like good news. */
+function nothingAt(reference: string): StemmaError {
+  return new StemmaError("USAGE", `${reference} came from nothing that could be verified.`, {
+    hint: "Name a run, a commit, a job or a model, or give --all.",
+  });
 }
 
 function* allOf(index: LineageIndex): Iterable<Node> {

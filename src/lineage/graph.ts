@@ -175,6 +175,11 @@ export function edge(from: Identity, kind: EdgeKind, to: Identity, files?: FileN
   return { from: formatUrn(from), to: formatUrn(to), kind, ...(files === undefined ? {} : { files }) };
 }
 
+/** True for an edge from a folder to a file in it. */
+export function isMembership({ from, to, kind }: Edge): boolean {
+  return kind === "derived" && from.endsWith("/") && to.startsWith(from);
+}
+
 /**
  * True for an edge that only says where something lies: a file in its commit, a datum in its job. A walk notes it and does not
  * follow it, for what came from a file did not come from the whole commit.

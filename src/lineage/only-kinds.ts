@@ -1,7 +1,8 @@
-import type { Closure, TakenStep } from "./closure.ts";
-import { edgeOf } from "./closure.ts";
+import type { Closure } from "./closure.ts";
 import type { Edge } from "./graph.ts";
-import type { Row } from "./store/rows.ts";
+import type { Row } from "./store/row.ts";
+import { edgeOf } from "./store/row.ts";
+import { HiddenWays } from "./hidden-ways.ts";
 import type { NodeKind } from "./urn.ts";
 
 /** What a walk found, with other kinds hidden: ways through them are kept as "derived" edges between what is shown. */
@@ -12,38 +13,17 @@ export function onlyKinds(
   const isShown = (row: Row): boolean => row.id === root.id || kinds.includes(row.kind);
   const shown = new Map([...rows].filter(([, row]) => isShown(row)));
   const onward = Map.groupBy(steps, ({ from }) => from.id);
+  const ways = new HiddenWays(onward, isShown);
   const edges: Edge[] = [];
   for (const row of shown.values()) {
     const direct = (onward.get(row.id) ?? []).filter(({ to }) => isShown(to));
     edges.push(...direct.map(edgeOf));
     const known = new Set([row.id, ...direct.map(({ to }) => to.id)]);
-    for (const to of beyondHidden(row, onward, isShown)) {
+    for (const to of ways.beyond(row)) {
       if (known.has(to.id)) continue;
       const [later, earlier] = options.direction === "up" ? [row, to] : [to, row];
       edges.push({ from: later.urn, to: earlier.urn, kind: "derived" });
     }
   }
   return { rows: shown, edges };
-}
-
-/** What is shown that a way through hidden rows leads to, each once. */
-function beyondHidden(
-  start: Row,
-  onward: ReadonlyMap<number, readonly TakenStep[]>,
-  isShown: (row: Row) => boolean,
-): Iterable<Row> {
-  const found = new Set<Row>();
-  const seen = new Set([start.id]);
-  const open = [start];
-  for (let row = open.pop(); row !== undefined; row = open.pop()) {
-    for (const { to, placing } of onward.get(row.id) ?? []) {
-      if (isShown(to)) {
-        if (row.id !== start.id) found.add(to);
-      } else if (placing !== true && !seen.has(to.id)) {
-        seen.add(to.id);
-        open.push(to);
-      }
-    }
-  }
-  return found;
 }

@@ -1,9 +1,8 @@
 import type { Closure } from "./closure.ts";
-import { edgeOf } from "./closure.ts";
 import { closureOf, levelFrom } from "./closure-of.ts";
 import type { Graph, Node } from "./graph.ts";
 import type { LineageIndex } from "./store/lineage-index.ts";
-import { recordOf } from "./store/rows.ts";
+import { edgeOf } from "./store/row.ts";
 import type { Urn } from "./urn.ts";
 import { parseUrn } from "./urn.ts";
 import type { Expander, Gap, WalkOptions } from "./answer.ts";
@@ -59,7 +58,7 @@ function waysIn(closure: Closure, end: number): Ways {
   const steps = stepsToward(closure.steps, start, end);
   const onWay = new Set([start, end, ...steps.flatMap(({ from, to }) => [from.id, to.id])]);
   const nodes = new Map<Urn, Node>();
-  for (const row of closure.rows.values()) if (onWay.has(row.id)) nodes.set(row.urn, recordOf(row).node);
+  for (const row of closure.rows.values()) if (onWay.has(row.id)) nodes.set(row.urn, row.node);
   const way = shortestWay(steps, start, end).map((id) => closure.rows.get(id)?.urn ?? closure.root.urn);
   const shortest = closure.options.direction === "up" ? way : way.toReversed();
   return {

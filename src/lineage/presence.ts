@@ -1,6 +1,6 @@
-import type { StepRows } from "./steps/step.ts";
+import type { StepRows } from "./steps/step-rows.ts";
 import { isFine } from "./steps/step.ts";
-import type { Row } from "./store/rows.ts";
+import type { Row } from "./store/row.ts";
 import type { WalkOptions } from "./answer.ts";
 
 /** False for tries that others replaced, and for what was not there yet, or no more, at the time that is asked about. */

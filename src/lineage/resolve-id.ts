@@ -6,8 +6,6 @@ import { referenceTo } from "./reference.ts";
 import type { LineageIndex } from "./store/lineage-index.ts";
 
 const ID_DIGITS = 32;
-/** Fewer digits of a git commit are too likely to be another's. */
-const FEWEST_GIT_DIGITS = 7;
 const MAX_CHOICES = 5;
 
 /** The commit, run, job or git commit whose id begins so. Throws NOT_FOUND, and USAGE when there are several. */
@@ -79,7 +77,6 @@ function runsBeginning(index: LineageIndex, digits: string): readonly Node[] {
 }
 
 function codeBeginning(index: LineageIndex, digits: string): readonly Node[] {
-  if (digits.length < FEWEST_GIT_DIGITS) return [];
   return nodesBeginning(index, `code:${digits}`);
 }
 

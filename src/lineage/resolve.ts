@@ -1,12 +1,13 @@
 import { StemmaError } from "./errors.ts";
 import { bareNode } from "./graph.ts";
+import { knownPipelines, shortName } from "./known-names.ts";
 import { parseReference, referenceTo } from "./reference.ts";
 import type { Resolved } from "./resolve-data.ts";
 import { resolveData } from "./resolve-data.ts";
 import { chooseOne, resolveId, resolveRunId } from "./resolve-id.ts";
 import { noSuchModel, resolveAlias, resolveStage } from "./resolve-model.ts";
 import type { LineageIndex } from "./store/lineage-index.ts";
-import type { Identity } from "./urn.ts";
+import type { Identity, PipelineIdentity } from "./urn.ts";
 import { formatUrn } from "./urn.ts";
 
 /**
@@ -46,5 +47,16 @@ function resolveIdentity(index: LineageIndex, identity: Identity, text: string):
   if (identity.kind === "datum" && index.record(formatUrn({ ...identity, kind: "job", id: identity.job })) !== undefined)
     return { node: bareNode(urn) };
   if (identity.kind === "model-version") throw noSuchModel(index, identity.name, text);
-  throw new StemmaError("NOT_FOUND", `no ${identity.kind} ${referenceTo(identity)} is known.`);
+  const hint = identity.kind === "pipeline" ? pipelinesThere(index, identity) : undefined;
+  throw new StemmaError("NOT_FOUND", `no ${identity.kind} ${referenceTo(identity)} is known.`, { hint });
+}
+
+const MOST_NAMES = 10;
+
+/** The versions that a pipeline has, or else which pipelines there are. */
+function pipelinesThere(index: LineageIndex, { project, pipeline }: PipelineIdentity): string | undefined {
+  const versions = [...index.recordsBeginning(`pipeline:${project}/${pipeline}#`)].map(({ node }) => referenceTo(node));
+  if (versions.length > 0) return `Its versions: ${versions.slice(-MOST_NAMES).join(", ")}.`;
+  const names = knownPipelines(index).slice(0, MOST_NAMES).map(shortName);
+  return names.length === 0 ? undefined : `There are: ${names.join(", ")}.`;
 }

@@ -1,13 +1,12 @@
 import type { Direction, Expander, Trace, WalkOptions } from "./answer.ts";
 import { concluded } from "./answer.ts";
 import type { Closure } from "./closure.ts";
-import { edgeOf } from "./closure.ts";
 import { closureOf } from "./closure-of.ts";
 import type { Node } from "./graph.ts";
 import { edgeKey } from "./graph.ts";
 import { onlyKinds } from "./only-kinds.ts";
 import type { LineageIndex } from "./store/lineage-index.ts";
-import { recordOf } from "./store/rows.ts";
+import { edgeOf } from "./store/row.ts";
 import type { NodeKind, Urn } from "./urn.ts";
 
 /** Everything above or below a node, or both: breadth first, each level in the order of the URNs. Throws NOT_FOUND. */
@@ -43,6 +42,6 @@ function toTrace(closure: Closure, kinds: readonly NodeKind[] | undefined): Trac
   const { rows, edges } =
     kinds === undefined ? { rows: closure.rows, edges: closure.steps.map(edgeOf) } : onlyKinds(closure, kinds);
   const nodes = new Map<Urn, Node>();
-  for (const row of rows.values()) nodes.set(row.urn, recordOf(row).node);
+  for (const row of rows.values()) nodes.set(row.urn, row.node);
   return { root: closure.root.urn, direction: closure.options.direction, nodes, edges, ...concluded(closure.gaps) };
 }

@@ -1,7 +1,7 @@
-import type { TakenStep } from "./closure.ts";
+import type { Step } from "./steps/step.ts";
 
 /** Of the steps of a walk those that lie on a way from its start to an end. */
-export function stepsToward(steps: readonly TakenStep[], start: number, end: number): readonly TakenStep[] {
+export function stepsToward(steps: readonly Step[], start: number, end: number): readonly Step[] {
   const usable = steps.filter(
     ({ from, to, placing = false }) => (!placing || to.id === end) && to.id !== start && from.id !== end,
   );
@@ -12,7 +12,7 @@ export function stepsToward(steps: readonly TakenStep[], start: number, end: num
 }
 
 /** The rows of a way with the fewest steps: of several the first. */
-export function shortestWay(steps: readonly TakenStep[], start: number, end: number): readonly number[] {
+export function shortestWay(steps: readonly Step[], start: number, end: number): readonly number[] {
   const onward = Map.groupBy(steps, ({ from }) => from.id);
   const before = new Map<number, number | undefined>([[start, undefined]]);
   for (const id of before.keys()) {
@@ -25,7 +25,7 @@ export function shortestWay(steps: readonly TakenStep[], start: number, end: num
 }
 
 /** How many ways there are, by the rows on them. A step that would close a circle is on none of them. */
-export function countWays(steps: readonly TakenStep[], start: number, end: number): bigint {
+export function countWays(steps: readonly Step[], start: number, end: number): bigint {
   const onward = new Map<number, readonly number[]>();
   for (const [id, list] of Map.groupBy(steps, ({ from }) => from.id)) onward.set(id, [...new Set(list.map(({ to }) => to.id))]);
   const counts = new Map([[end, 1n]]);

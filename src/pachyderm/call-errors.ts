@@ -72,7 +72,8 @@ function explain({ code, details }: ServiceError): Explanation & { readonly reas
   if (code === status.DEADLINE_EXCEEDED) return { ...NO_ANSWER, reason: details };
   for (const { text, what, hint } of CONNECTION_FAULTS) {
     const found = text.exec(details);
-    if (found !== null) return { what, hint, reason: found[1] ?? "" };
+    // A channel that waits before it tries again has no error of its own, and says "null".
+    if (found !== null) return { what, hint, reason: (found[1] ?? "").replace(/^null$/, "") };
   }
   return { ...NO_CONNECTION, reason: details };
 }

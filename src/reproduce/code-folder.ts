@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { execa } from "execa";
 import { StemmaError } from "../lineage/errors.ts";
@@ -21,6 +21,8 @@ export class CodeFolder {
   static async open(cwd: string, named: string | undefined, commit: string | undefined): Promise<CodeFolder> {
     if (named === undefined) return new CodeFolder(cwd, undefined);
     const path = resolve(cwd, named);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === false)
+      throw new StemmaError("USAGE", `${named} is no folder.`, { hint: "Name one with the code, or one that is not there yet." });
     const prefix = existsSync(path) ? "" : await checkOut(cwd, path, commit);
     const inside = resolve(path, prefix);
     return new CodeFolder(inside, inside);

@@ -206,13 +206,14 @@ describe("stemma diff", () => {
     for (const argv of [[OLD_RUN, NEW_RUN], [OLD_RUN, NEW_RUN, "--all"], commits])
       expect(await schemaErrors("diff-1", (await diff(...argv, "-o", "json")).out)).toBeNull();
     const lines = (await diff(OLD_RUN, NEW_RUN, "-o", "jsonl")).out.trimEnd().split("\n");
-    expect(lines.map((line) => (JSON.parse(line) as { part: string }).part)).toEqual([
+    expect(lines.map((line) => (JSON.parse(line) as { part?: string }).part ?? "end")).toEqual([
       "data",
       "code",
       "params",
       "environment",
       "metrics",
       "metrics",
+      "end",
     ]);
   });
 

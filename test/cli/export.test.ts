@@ -80,12 +80,27 @@ describe("a key", () => {
   test.each([
     ["is missing", ["--as", "in-toto", "--key", "none.pem"], "cannot read the key none.pem."],
     ["is none", ["--as", "in-toto", "--key", "index.db"], "index.db holds no private key as PEM without a password."],
+    [
+      "is of another kind",
+      ["--as", "in-toto", "--key", "rsa.pem"],
+      "rsa.pem holds a key of type rsa, not ECDSA P-256 or Ed25519.",
+    ],
     ["signs nothing else", ["--as", "prov-n", "--key", "key.pem"], "--key does not go with --as prov-n."],
-  ])("that %s is an error of one line", async (_name, argv, message) => {
+  ])("a key that %s is an error of one line", async (_name, argv, message) => {
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    await writeFile(join(folder, "rsa.pem"), privateKey.export({ type: "pkcs8", format: "pem" }));
     const { code, out, err } = await exported("models:/plain/4", ...argv);
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain(message);
     expect(err.trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  test.each(["", "."])("a document is not written to the folder %j", async (out) => {
+    const { code, err } = await exported("models:/plain/4", "--as", "prov-n", "--out", out);
+    expect({ code, err }).toEqual({
+      code: 2,
+      err: expect.stringMatching(/^stemma: .*(?:names no file|is a folder).*\n$/) as string,
+    });
   });
 });
 

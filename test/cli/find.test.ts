@@ -10,7 +10,7 @@ const ask = askTraining();
 describe("find", () => {
   test("lists what an expression holds of, newest first, with what it asks for", async () => {
     const { code, out, err } = await ask("find", "kind = run and metrics.auc > 0.91 and params.depth = 5");
-    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect({ code, err }).toEqual({ code: 0, err: "complete\n" });
     expect(out).toMatchInlineSnapshot(`
       "KIND  REFERENCE                         NAME   STATE     TIME                  metrics.auc  params.depth
       run   aaaaaaa3000000000000000000000000  day 3  finished  2026-11-22 10:00:30Z  0.93         5
@@ -21,7 +21,7 @@ describe("find", () => {
 
   test("says how many more there are than the limit, in all formats", async () => {
     const inTable = await ask("find", "kind in (run, commit)", "--limit", "2");
-    expect(inTable).toMatchObject({ code: 0, err: "… and 10 more: --limit 0 shows all\n" });
+    expect(inTable).toMatchObject({ code: 0, err: "… and 10 more: --limit 0 shows all\ncomplete\n" });
     expect(inTable.out.trimEnd().split("\n")).toHaveLength(3);
     const { out, err } = await ask("find", "kind = run", "-n", "1", "-o", "json");
     expect(err).toBe("… and 2 more: --limit 0 shows all\n");
@@ -30,7 +30,7 @@ describe("find", () => {
   });
 
   test("that nothing was found is no failure, and is said", async () => {
-    expect(await ask("find", "name = 'nothing'")).toEqual({ code: 0, out: "", err: "nothing found\n" });
+    expect(await ask("find", "name = 'nothing'")).toEqual({ code: 0, out: "", err: "nothing found\ncomplete\n" });
   });
 
   test("a mistyped expression is refused in one line, with its column, before anything is asked", async () => {

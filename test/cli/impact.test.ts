@@ -26,7 +26,7 @@ describe("impact", () => {
     expect(await ask("impact", `raw_data@${setId(1)}`, "--live")).toEqual({
       code: 0,
       out: "",
-      err: "nothing came out of it\ncomplete\n",
+      err: "nothing that is in use came out of it\ncomplete\n",
     });
   });
 

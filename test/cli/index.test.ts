@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -143,9 +143,9 @@ describe("index", () => {
     expect(await stemma(["index", "sync"])).toEqual({
       code: 0,
       out: "",
-      err: expect.stringMatching(/^Read 4 commits, 3 jobs, 1 runs, 0 models\.\n$/),
+      err: expect.stringMatching(/^Read 4 commits, 3 jobs, 1 run, 0 models\.\n$/),
     });
-    expect((await stemma(["index", "sync"])).err).toMatch(/^Read 0 commits, 0 jobs, \d+ runs, 0 models\.\n$/);
+    expect((await stemma(["index", "sync"])).err).toMatch(/^Read 0 commits, 0 jobs, \d+ runs?, 0 models\.\n$/);
   });
 
   test("sync ends with 4 when a server is away, and reads the other", async () => {
@@ -203,5 +203,17 @@ describe("index", () => {
     const rebuilt = await stemma(["index", "rebuild"]);
     expect(rebuilt).toMatchObject({ code: 0, err: expect.stringContaining("could not be read") });
     expect((await ask("--no-sync")).out).toMatch(/complete\n$/);
+  });
+
+  test("rebuild leaves a file alone that is no index, such as another program's database", async () => {
+    const file = join(cwd, "theirs.db");
+    const database = new DatabaseSync(file);
+    database.exec("CREATE TABLE theirs (a)");
+    database.close();
+    const before = readFileSync(file);
+    const refusal = { code: 2, err: expect.stringMatching(/^stemma: .* stays as it is\. Name another file .*\n$/) as string };
+    expect(await stemma(["index", "rebuild", "--index", file])).toMatchObject(refusal);
+    expect(await stemma(["index", "rebuild", "--index", cwd])).toMatchObject(refusal);
+    expect(readFileSync(file)).toEqual(before);
   });
 });

@@ -52,9 +52,10 @@ describe("stemma log", () => {
   test("as JSON follows its schema, and has a line for each commit as JSON lines", async () => {
     expect(await schemaErrors("log-1", await log("train@master", "--graph", "-o", "json"))).toBeNull();
     const lines = (await log("train@master", "-o", "jsonl")).trimEnd().split("\n");
-    expect(lines.map((line) => (JSON.parse(line) as { reference: string }).reference)).toEqual(
-      [3, 2, 1].map((day) => `train@${setId(day)}`),
-    );
+    expect(lines.map((line) => (JSON.parse(line) as { reference?: string }).reference ?? "end")).toEqual([
+      ...[3, 2, 1].map((day) => `train@${setId(day)}`),
+      "end",
+    ]);
   });
 
   test("refuses what is not there, in one line", async () => {

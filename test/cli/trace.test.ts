@@ -138,6 +138,8 @@ describe("bad input is one line and an exit code", () => {
     [["raw data"], 2, /^stemma: "raw data" is no reference\. Accepted: .*\n$/],
     [["train@master", "--kind", "runs"], 2, 'stemma: there is no kind "runs". Did you mean: run\n'],
     [["train@master", "--depth", "-1"], 2, 'stemma: "-1" is no number of steps. Write a whole number, such as 3.\n'],
+    [["train@master", "--as-of", "2026-02-30"], 2, /^stemma: "2026-02-30" is no time\..*\n$/],
+    [["train"], 2, /^stemma: "train" is no reference\. Did you mean: train@master\n$/],
     [["train@master", "--as-of", "yesterday"], 2, /^stemma: "yesterday" is no time\..*\n$/],
     [["train@master", "--until", "mastr"], 2, /^stemma: "mastr" is no reference\..*\n$/],
     [["train@master", "-o", "xml"], 2, /^stemma: .*Allowed choices are tree, table, json.*\n$/],

@@ -111,7 +111,8 @@ describe("a reference that leads nowhere is refused in words", () => {
     ["models:/fraud/9", "NOT_FOUND", "no model version models:/fraud/9 is known.", "Its versions: 1, 2, 3."],
     ["models:/fraud@champoin", "NOT_FOUND", 'the model "fraud" has no alias "champoin".', "Did you mean: models:/fraud@champion"],
     ["models:/fraud/Staging", "NOT_FOUND", 'the model "fraud" has no version in the stage Staging.', "There are: Production."],
-    ["etl#9", "NOT_FOUND", "no pipeline etl#9 is known.", undefined],
+    ["etl#9", "NOT_FOUND", "no pipeline etl#9 is known.", "Its versions: etl#1."],
+    ["elt#1", "NOT_FOUND", "no pipeline elt#1 is known.", "There are: etl, train."],
     [
       "models:/fraud",
       "USAGE",

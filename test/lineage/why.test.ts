@@ -124,6 +124,21 @@ describe("why", () => {
     expect(steps.map(({ what }) => (what.kind === "data" ? what.commit.repo : what.kind))).toEqual(["join", "etl", "raw_data"]);
   });
 
+  test("a folder is as it is by the files in it, and says nothing of its own", async () => {
+    using index = fileIndex();
+    const folder = file("etl", "/days/");
+    const inside = file("etl", "/days/1.csv");
+    index.write((writer) => {
+      const datum = { kind: "datum", project: "default", pipeline: "etl", job: setId(1), id: "d0" } as const;
+      const within = [folder, inside].map((each) => edge(each, "within", commit("etl", 1)));
+      writer.say({ node: inside, rank: "source", since: at(1), edges: [...within.slice(1), edge(inside, "generated", datum)] });
+      writer.say({ node: folder, rank: "source", since: at(1), edges: [...within.slice(0, 1), edge(folder, "derived", inside)] });
+    });
+    expect(drawWhy(await explain(index, folder), NOTHING)).toMatch(
+      /^data etl@\w+ {2}1 file, 1\.0 KiB: \/days\/1\.csv\n[^]*\ndata raw_data@\w+ {2}1 file, 1\.0 KiB: \/day-1\.csv\n/,
+    );
+  });
+
   test("says what is missing", async () => {
     using index = trainingIndex({ days: 1 });
     index.write((writer) => {

@@ -44,6 +44,12 @@ describe("the answer of verify", () => {
     `);
   });
 
+  test("says how many it looked at and whether that is all, also beside a table and at the end of JSON lines", () => {
+    const answer = new PrintableVerification({ findings: [], complete: true, gaps: [], checked });
+    expect(answer.remarks()).toEqual(["no findings in 1 run, 0 commits, 0 jobs, 2 model-versions", "complete"]);
+    expect([...answer.items()]).toEqual([{ end: { version: 1, kind: "verify", complete: true, gaps: [], checked } }]);
+  });
+
   test("is that nothing could be checked when neither server is there, and what one can say when one is", async () => {
     using index = new LineageIndex(":memory:");
     const away = new StemmaError("UNREACHABLE", "it is away");
@@ -82,7 +88,7 @@ describe("the answer of reproduce", () => {
       "run aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa of job train@bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
       first datum that differs: d1 (rows:/a.csv)
         metric auc: expected 1, found 2
-      compared 1 datums, 2 files, 1 metrics within 1e-9
+      compared 1 datum, 2 files, 1 metric within 1e-9
       left out: 2 .crc files
       note: Beware.
       differs

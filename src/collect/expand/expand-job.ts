@@ -25,7 +25,7 @@ export function cursorOfJob(job: Urn): string {
 export async function expandJob(reading: Reading, record: NodeRecord & { readonly node: JobIdentity }): Promise<void> {
   const { index, source } = reading;
   const scene = sceneOf(reading, record);
-  const datums = await listAll(source.listDatums(jobName(record.node)));
+  const datums = oncePerId(await listAll(source.listDatums(jobName(record.node))));
   const { repo, id } = commitName(scene.output);
   const written = (await orAbsent(listAll(source.walkFiles({ repo, at: id }, "/")))) ?? [];
   const folders = await readFolders(reading, scene, datums);
@@ -46,6 +46,19 @@ export async function expandJob(reading: Reading, record: NodeRecord & { readonl
     }
     writer.setCursor(cursorOfJob(formatUrn(scene.job)), scene.done ? "done" : "open");
   });
+}
+
+/**
+ * A datum's id is made of the names of its inputs, repos and branches and of its paths, not of projects: a union may hold two of one id.
+ * They count as one that read the files of both.
+ */
+function oncePerId(datums: readonly DatumInfo[]): readonly DatumInfo[] {
+  const once = new Map<string, DatumInfo>();
+  for (const datum of datums) {
+    const known = once.get(datum.id);
+    once.set(datum.id, known === undefined ? datum : { ...known, files: [...known.files, ...datum.files] });
+  }
+  return [...once.values()];
 }
 
 /** A job with what it used and made. */

@@ -15,6 +15,8 @@ const IDS_AT_ONCE = 100;
 
 /** Reads runs from MLflow into an index, and notes there how far it got. */
 export class RunReader {
+  /** How many runs were new, or other than the index had them. */
+  changed = 0;
   /** The runs that were read, and whether each is deleted. */
   readonly read = new Map<string, boolean>();
   readonly notes: RunNotes;
@@ -76,6 +78,6 @@ export class RunReader {
   #write(writer: IndexWriter, runs: readonly Run[]): void {
     const seen = this.#options.now?.() ?? new Date();
     this.notes.take(writer, runs, seen);
-    writeRuns(this.#index, writer, runs, this.#source, seen);
+    this.changed += writeRuns(this.#index, writer, runs, this.#source, seen);
   }
 }

@@ -1,4 +1,5 @@
 import { StemmaError } from "../../lineage/errors.ts";
+import { encodeFacts } from "../../lineage/store/facts.ts";
 import type { IndexWriter } from "../../lineage/store/index-writer.ts";
 import type { LineageIndex } from "../../lineage/store/lineage-index.ts";
 import { formatUrn } from "../../lineage/urn.ts";
@@ -15,7 +16,7 @@ export const FIRST_MODEL = "mlflow:first-model";
 const OVERLAP_MS = 60_000;
 const AT_ONCE = 500;
 
-/** Reads the logged models that were made, or finished, since the last time. An MLflow 2 has none. Gives how many it read. */
+/** Reads the logged models that were made, or finished, since the last time. An MLflow 2 has none. Gives how many had changed. */
 export async function syncLoggedModels(
   index: LineageIndex,
   source: MlflowSource,
@@ -26,10 +27,11 @@ export async function syncLoggedModels(
   const since = options.full === true ? undefined : index.cursor(SINCE);
   const filter = since === undefined ? "" : `last_updated_timestamp >= ${Number(since) - OVERLAP_MS}`;
   const read = new Set<string>();
+  let changed = 0;
   try {
     for await (const models of inBatches(source.searchModels({ experimentIds, filter }), AT_ONCE)) {
       options.signal?.throwIfAborted();
-      index.write((writer) => writeModels(index, writer, models, source));
+      changed += index.write((writer) => writeModels(index, writer, models, source));
       for (const { id } of models) read.add(id);
     }
   } catch (error) {
@@ -37,7 +39,7 @@ export async function syncLoggedModels(
     throw error;
   }
   if (options.full === true) markOthersGone(index, read, options.now?.() ?? new Date());
-  return read.size;
+  return changed;
 }
 
 function writeModels(
@@ -45,12 +47,18 @@ function writeModels(
   writer: IndexWriter,
   models: readonly LoggedModel[],
   source: Pick<MlflowSource, "modelLink">,
-): void {
-  for (const model of models) writer.say(loggedModelStatement(model, source.modelLink(model)));
+): number {
+  const statements = models.map((model) => loggedModelStatement(model, source.modelLink(model)));
+  const news = statements.filter(({ node }) => {
+    const known = index.record(formatUrn(node));
+    return known?.rank !== "source" || known.gone !== undefined || encodeFacts(known.node) !== encodeFacts(node);
+  });
+  for (const statement of news) writer.say(statement);
   const newest = Math.max(Number(index.cursor(SINCE) ?? 0), ...models.map(({ updated }) => updated.getTime()));
   writer.setCursor(SINCE, String(newest));
   const oldest = Math.min(Number(index.cursor(FIRST_MODEL) ?? Infinity), ...models.map(({ created }) => created.getTime()));
   writer.setCursor(FIRST_MODEL, String(oldest));
+  return news.length;
 }
 
 /** A deleted model is listed no more. */

@@ -12,7 +12,7 @@ const OVERLAP_MS = 60_000;
 const FURTHER = 8;
 const FURTHEST_MS = 400 * 24 * 3_600_000;
 
-/** Reads the runs that are new, those that had not ended, and those that were deleted, restored or removed. Gives how many it read. */
+/** Reads the runs that are new, those that had not ended, and those that were deleted, restored or removed. Gives how many had changed. */
 export async function syncRuns(
   index: LineageIndex,
   source: MlflowSource,
@@ -25,7 +25,7 @@ export async function syncRuns(
   const since = options.full === true ? undefined : reader.notes.sinceMs;
   if (since === undefined) await readAll(index, reader, options);
   else await readNew(index, reader, since, options);
-  return reader.read.size;
+  return reader.changed;
 }
 
 async function readNew(index: LineageIndex, reader: RunReader, since: number, options: SyncOptions): Promise<void> {

@@ -10,14 +10,17 @@ import { foreignDatasets } from "../run-links.ts";
 import { markAttempts } from "./attempts.ts";
 import { runStatement } from "./run-statement.ts";
 
-/** Puts runs into an index; `seen` is when they were read. One that is known as it is stays, with what was added to it on demand. */
+/**
+ * Puts runs into an index; `seen` is when they were read. One that is known as it is stays, with what was added to it on demand.
+ * Gives how many were new or other than before.
+ */
 export function writeRuns(
   index: LineageIndex,
   writer: IndexWriter,
   runs: readonly Run[],
   source: Pick<MlflowSource, "runLink">,
   seen: Date,
-): void {
+): number {
   const news = runs.filter((run) => {
     const known = index.statement(formatUrn({ kind: "run", id: run.id }));
     const gone = run.deleted ? (known?.gone ?? seen) : undefined;
@@ -30,6 +33,7 @@ export function writeRuns(
     return true;
   });
   for (const { id } of news) markAttempts(index, writer, id);
+  return news.length;
 }
 
 /**

@@ -25,10 +25,11 @@ export function differenceToJson(difference: Difference, all: boolean): Differen
   };
 }
 
-/** The same as objects of one line each, every one with the part that it belongs to. */
+/** The same as objects of one line each, every one with the part that it belongs to; the last says whether it is complete. */
 export function* differenceItems(difference: Difference, all: boolean): Generator<object, void, undefined> {
-  const { data, metrics, ...parts } = all ? difference : onlyDifferences(difference);
+  const { data, metrics, complete, gaps, ...parts } = all ? difference : onlyDifferences(difference);
   for (const each of data) yield { part: "data", ...each };
   for (const part of VALUE_PARTS) for (const each of parts[part]) yield { part, ...each };
   for (const each of metrics) yield { part: "metrics", ...each };
+  yield { end: { version: 1, kind: "diff", complete, gaps, differs: differs(difference) } };
 }

@@ -1,6 +1,6 @@
 import { details, fileLines, headline, nameOf } from "../describe.ts";
 import type { Edge, EdgeKind, Node } from "../graph.ts";
-import { adjacency, bareNode, edgeKey, isPlacing } from "../graph.ts";
+import { adjacency, bareNode, edgeKey, isMembership, isPlacing } from "../graph.ts";
 import type { Urn } from "../urn.ts";
 import type { Direction, Trace } from "../answer.ts";
 import { concludingLines } from "./words.ts";
@@ -30,8 +30,16 @@ function drawBranches(trace: Trace, direction: Direction): readonly string[] {
   const neighbours = adjacency(drawnEdges(trace.edges))[direction];
   const other = direction === "up" ? "to" : "from";
   const below = (urn: Urn, prefix: string): readonly Waiting[] => {
-    const edges = (neighbours.get(urn) ?? []).toSorted((a, b) => KIND_ORDER[a.kind] - KIND_ORDER[b.kind]);
-    return edges.map((edge, index) => ({ urn: edge[other], edge, prefix, isLast: index === edges.length - 1 }));
+    const steps = (neighbours.get(urn) ?? []).filter((edge) => direction === "up" || !isMembership(edge));
+    const edges = steps.toSorted((a, b) => KIND_ORDER[a.kind] - KIND_ORDER[b.kind]);
+    const members = direction === "down" ? membersOf(trace, urn) : [];
+    const next = [...edges, ...members];
+    return next.map((edge, index) => ({
+      urn: index < edges.length ? edge[other] : edge.to,
+      edge,
+      prefix,
+      isLast: index === next.length - 1,
+    }));
   };
   const first = below(trace.root, "");
   if (first.length === 0) return [direction === "up" ? "came from nothing that is recorded" : "led to nothing that is recorded"];
@@ -57,6 +65,11 @@ function drawBranches(trace: Trace, direction: Direction): readonly string[] {
   return lines;
 }
 
+/** The files of the folder that was asked for. What came out of it came out of them, though each folder came from its files. */
+function membersOf({ edges, root }: Trace, urn: Urn): readonly Edge[] {
+  return urn === root ? edges.filter((edge) => edge.from === root && isMembership(edge)) : [];
+}
+
 /** Without the edges that say no more than two others do of which one is "within": commit → job beside commit → run → job. */
 function drawnEdges(edges: readonly Edge[]): readonly Edge[] {
   const drawn = edges.filter((edge) => !isPlacing(edge));
@@ -70,12 +83,12 @@ function drawnEdges(edges: readonly Edge[]): readonly Edge[] {
   return drawn.filter((edge) => edge.kind === "within" || !said.has(edgeKey(edge)));
 }
 
-/** The cards of runs that are not themselves in the answer: a datum that was skipped keeps what an earlier job's run made. */
+/** The cards of runs that are not in the answer themselves: a datum that was skipped keeps what an earlier job's run made. */
 function heldRuns(node: Node, trace: Trace): readonly string[] {
   if (node.kind !== "commit") return [];
   return (node.runCards ?? [])
     .filter((id) => !trace.nodes.has(`urn:stemma:run:${id}` as Urn))
-    .map((id) => `holds what an earlier run made: ${id}`);
+    .map((id) => `holds the card of run ${id}`);
 }
 
 function nodeAt({ nodes }: Trace, urn: Urn): Node {

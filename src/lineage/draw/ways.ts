@@ -1,6 +1,6 @@
 import { headline, nameOf } from "../describe.ts";
 import type { Edge, EdgeKind } from "../graph.ts";
-import { bareNode } from "../graph.ts";
+import { bareNode, isMembership } from "../graph.ts";
 import type { Ways } from "../paths.ts";
 import type { Urn } from "../urn.ts";
 import { concludingLines, countText } from "./words.ts";
@@ -31,9 +31,10 @@ function lineOf(ways: Ways, urn: Urn, before: Urn | undefined): string {
 
 function wordsBetween(edges: readonly Edge[], before: Urn, urn: Urn): string {
   const up = edges.find(({ from, to }) => from === before && to === urn);
-  if (up !== undefined) return WORDS[up.kind][0];
+  if (up !== undefined) return isMembership(up) ? "holds" : WORDS[up.kind][0];
   const down = edges.find(({ from, to }) => from === urn && to === before);
-  return down === undefined ? "" : WORDS[down.kind][1];
+  if (down === undefined) return "";
+  return isMembership(down) ? "lies in" : WORDS[down.kind][1];
 }
 
 function otherWays({ count, nodes }: Ways): readonly string[] {

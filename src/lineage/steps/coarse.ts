@@ -1,25 +1,21 @@
-import type { Row, RowLink } from "../store/rows.ts";
+import type { Row, RowLink } from "../store/row.ts";
 import type { Direction } from "../answer.ts";
-import type { Step, StepRows, Steps } from "./step.ts";
+import type { StepRows } from "./step-rows.ts";
+import type { Step, Steps } from "./step.ts";
 import { isFine, wider } from "./step.ts";
 
 /** From a thing to all that is linked to it, files and datums apart. */
 export function coarseSteps(rows: StepRows, row: Row, direction: Direction): Steps {
-  const links = direction === "up" ? rows.up(row, "coarse") : rows.down(row, "coarse");
-  return { steps: links.map((link) => stepAlong(link, direction)), gaps: [] };
+  return { steps: direction === "up" ? rows.up(row, "coarse") : rows.down(row, "coarse"), gaps: [] };
 }
 
 /** From a file or datum that a walk among commits begins at: to its commit or job. */
 export function stepOut(rows: StepRows, row: Row): Steps {
   const places = placesOf(rows, row);
   return {
-    steps: places.map((link) => stepAlong(link, "up")),
+    steps: places,
     gaps: places.map(({ to }) => wider(row, `the whole ${to.kind} stands for it`)),
   };
-}
-
-export function stepAlong({ kind, to, facts }: RowLink, direction: Direction): Step {
-  return { kind, up: direction === "up", to, facts };
 }
 
 /** The commit that a file lies in, the job that a datum lies in. */
@@ -33,5 +29,5 @@ export function isPlace(row: Row, { kind }: RowLink): boolean {
 
 /** Where a thing lies, to be noted and not followed. */
 export function placings(links: readonly RowLink[]): readonly Step[] {
-  return links.map((link) => ({ ...stepAlong(link, "up"), placing: true }));
+  return links.map((link) => ({ ...link, placing: true }));
 }

@@ -1,7 +1,8 @@
-import type { Row } from "../store/rows.ts";
+import type { Row } from "../store/row.ts";
 import type { Direction } from "../answer.ts";
-import { isPlace, placings, stepAlong } from "./coarse.ts";
-import type { StepRows, Steps } from "./step.ts";
+import { isPlace, placings } from "./coarse.ts";
+import type { StepRows } from "./step-rows.ts";
+import type { Steps } from "./step.ts";
 import { isFolder, wider } from "./step.ts";
 import { unfinished } from "./unfinished.ts";
 
@@ -15,10 +16,9 @@ export function stepsFromDatum(rows: StepRows, datum: Row, direction: Direction)
   const up = rows.up(datum, "all");
   const places = up.filter((link) => isPlace(datum, link));
   const links = direction === "up" ? up.filter((link) => !isPlace(datum, link) && !isFolder(link.to)) : rows.down(datum, "all");
-  const own = links.map((link) => stepAlong(link, direction));
   const gaps = direction === "up" ? [] : places.flatMap(({ to }) => unfinished(to));
   const isKnown = links.some(({ to }) => to.kind === "file") || places.some(({ to }) => rows.isExpanded(to));
-  if (isKnown) return { steps: [...placings(places), ...own], gaps };
+  if (isKnown) return { steps: [...placings(places), ...links], gaps };
   // Its job stands for it: that edge is followed.
-  return { steps: [...places.map((link) => stepAlong(link, "up")), ...own], gaps: [...gaps, wider(datum, UNKNOWN[direction])] };
+  return { steps: [...places, ...links], gaps: [...gaps, wider(datum, UNKNOWN[direction])] };
 }

@@ -1,9 +1,10 @@
-import type { Row, RowLink } from "../store/rows.ts";
-import { toFiles, urnOf } from "../store/record.ts";
+import type { Row, RowLink } from "../store/row.ts";
+import { toFiles } from "../store/record.ts";
 import { parseUrn } from "../urn.ts";
-import { isPlace, placings, stepAlong } from "./coarse.ts";
-import type { Step, StepRows, Steps } from "./step.ts";
-import { commitKeyOf, isFolder, wider } from "./step.ts";
+import { isPlace, placings } from "./coarse.ts";
+import type { StepRows } from "./step-rows.ts";
+import type { Step, Steps } from "./step.ts";
+import { commitOf, isFolder, wider } from "./step.ts";
 import { unfinished } from "./unfinished.ts";
 
 /** From a file to the datums and runs that read it, from a folder to its files too. */
@@ -12,17 +13,16 @@ export function downFromFile(rows: StepRows, file: Row): Steps {
   const places = up.filter((link) => isPlace(file, link));
   const members = up.filter(({ kind, to }) => kind === "derived" && isFolderOf(file, to));
   const down = rows.down(file, "all").filter(({ to }) => !isFolder(to));
-  const own = [...members.map((link) => stepAlong(link, "up")), ...down.map((link) => stepAlong(link, "down"))];
   const whole = places.map(({ to }) => readersOfCommit(rows, file, to, new Set(down.map((link) => link.to.id))));
   return {
-    steps: [...placings(places), ...own, ...whole.flatMap(({ steps }) => steps)],
+    steps: [...placings(places), ...members, ...down, ...whole.flatMap(({ steps }) => steps)],
     gaps: whole.flatMap(({ gaps }) => gaps),
   };
 }
 
 /** What used a commit without saying that it used one of its files, and may have. */
 function readersOfCommit(rows: StepRows, file: Row, commit: Row, known: ReadonlySet<number>): Steps {
-  const parts = rows.down(commit, "all").map((link) => (known.has(link.to.id) ? [] : readerOfCommit(rows, file, link)));
+  const parts = rows.readersOf(commit).map((link) => (known.has(link.to.id) ? [] : readerOfCommit(rows, file, link)));
   const all = parts.flat();
   return { steps: all.flatMap(({ steps }) => steps), gaps: all.flatMap(({ gaps }) => gaps) };
 }
@@ -30,9 +30,9 @@ function readersOfCommit(rows: StepRows, file: Row, commit: Row, known: Readonly
 function readerOfCommit(rows: StepRows, file: Row, link: RowLink): readonly Steps[] {
   const { kind, to } = link;
   if (kind === "used" && to.kind === "job") return [jobReading(rows, file, link)];
-  if (kind === "used") return isReadBy(rows, file, link) ? [{ steps: [bare(link)], gaps: namesGap(file, link) }] : [];
+  if (kind === "used") return isReadBy(rows, file, link) ? [{ steps: [bare(file, link)], gaps: namesGap(file, link) }] : [];
   if (kind === "derived" && to.kind === "commit")
-    return [{ steps: [bare(link)], gaps: [wider(file, "no job tells which files came from it, so whole commits do")] }];
+    return [{ steps: [bare(file, link)], gaps: [wider(file, "no job tells which files came from it, so whole commits do")] }];
   return [];
 }
 
@@ -41,7 +41,7 @@ function jobReading(rows: StepRows, file: Row, link: RowLink): Steps {
   const gaps = unfinished(link.to);
   if (rows.isExpanded(link.to)) return { steps: [], gaps };
   return {
-    steps: [bare(link)],
+    steps: [bare(file, link)],
     gaps: [wider(file, "a job's datums are not known, so it counts as read by the whole job"), ...gaps],
   };
 }
@@ -51,17 +51,16 @@ function isReadBy(rows: StepRows, file: Row, { to, facts }: RowLink): boolean {
   const names = namesOf(facts);
   const path = pathOf(file);
   if (names.length > 0) return names.some((name) => covers(name, path) || covers(path, name));
-  const commit = commitKeyOf(file);
-  return !rows.up(to, "all").some((link) => link.kind === "used" && link.to.kind === "file" && commitKeyOf(link.to) === commit);
+  return !rows.commitsOfFilesReadBy(to).has(commitOf(file));
 }
 
 function namesGap(file: Row, { facts }: RowLink): Steps["gaps"] {
   return namesOf(facts).length > 0 ? [] : [wider(file, "a reader of its commit does not name the files, so it counts as read")];
 }
 
-/** The edge speaks of the file now, not of files of the commit. */
-function bare(link: RowLink): Step {
-  return { ...stepAlong(link, "down"), facts: null };
+/** A step from the commit as one from the file: it speaks of that now, not of files of the commit. */
+function bare(file: Row, link: RowLink): Step {
+  return { ...link, from: file, facts: null };
 }
 
 function namesOf(facts: string | null): readonly string[] {
@@ -74,10 +73,10 @@ function covers(path: string, other: string): boolean {
 }
 
 function isFolderOf(folder: Row, file: Row): boolean {
-  return isFolder(folder) && file.kind === "file" && file.id !== folder.id && file.key.startsWith(folder.key);
+  return isFolder(folder) && file.kind === "file" && file.id !== folder.id && file.urn.startsWith(folder.urn);
 }
 
 function pathOf(file: Row): string {
-  const identity = parseUrn(urnOf(file.key));
+  const identity = parseUrn(file.urn);
   return identity.kind === "file" ? identity.path : "/";
 }

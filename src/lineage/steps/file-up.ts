@@ -1,6 +1,7 @@
-import type { Row, RowLink } from "../store/rows.ts";
-import { isPlace, placings, stepAlong } from "./coarse.ts";
-import type { StepRows, Steps } from "./step.ts";
+import type { Row, RowLink } from "../store/row.ts";
+import { isPlace, placings } from "./coarse.ts";
+import type { StepRows } from "./step-rows.ts";
+import type { Steps } from "./step.ts";
 import { isFolder, wider } from "./step.ts";
 
 /** From a file to the datum and run that wrote it, from a folder to its files. A file that a user put came from nothing. */
@@ -9,7 +10,7 @@ export function upFromFile(rows: StepRows, file: Row): Steps {
   const places = links.filter((link) => isPlace(file, link));
   const origins = links.filter((link) => !isPlace(file, link) && !isFolder(link.to));
   const placed = placings(places);
-  if (origins.length > 0) return { steps: [...placed, ...origins.map((link) => stepAlong(link, "up"))], gaps: [] };
+  if (origins.length > 0) return { steps: [...placed, ...origins], gaps: [] };
   const whole = places.map(({ to }) => originsOfCommit(rows, file, to));
   return { steps: [...placed, ...whole.flatMap(({ steps }) => steps)], gaps: whole.flatMap(({ gaps }) => gaps) };
 }
@@ -24,5 +25,5 @@ function originsOfCommit(rows: StepRows, file: Row, commit: Row): Steps {
 }
 
 function insteadOf(file: Row, links: readonly RowLink[], why: string): Steps {
-  return { steps: links.map((link) => stepAlong(link, "up")), gaps: links.length === 0 ? [] : [wider(file, why)] };
+  return { steps: links.map((link) => ({ ...link, from: file })), gaps: links.length === 0 ? [] : [wider(file, why)] };
 }

@@ -4,7 +4,9 @@ import type { Urn } from "../urn.ts";
 const EDGE_KINDS: readonly EdgeKind[] = ["used", "generated", "derived", "within", "of"];
 const KIND_AT = "urn:stemma:".length;
 const KIND = 7;
-const WITH_FACTS = 8;
+
+/** The bit of an edge on which something is said: which files of a commit were read. The index by target holds all but that. */
+export const WITH_FACTS = 8;
 
 /** The first code of an edge that has a file or datum at an end: a walk among commits and jobs reads only those below it. */
 export const FIRST_FINE = 16;
@@ -16,10 +18,6 @@ export function edgeCode(from: Urn, kind: EdgeKind, to: Urn, hasFacts: boolean):
 
 export function kindOf(code: number): EdgeKind {
   return EDGE_KINDS[code & KIND] ?? "used";
-}
-
-export function hasFacts(code: number): boolean {
-  return (code & WITH_FACTS) !== 0;
 }
 
 function isFine(urn: Urn): boolean {

@@ -1,4 +1,3 @@
-import type { StatementSync } from "node:sqlite";
 import type { Edge } from "../graph.ts";
 import { edgeCode } from "./edge-code.ts";
 import type { IndexDatabase } from "./index-database.ts";
@@ -6,39 +5,55 @@ import type { NodeWriter } from "./node-writer.ts";
 
 type EdgeRow = readonly [source: number, code: number, target: number, facts: string | null];
 
-const INSERT = "INSERT OR REPLACE INTO edge(source, kind, target, owner, facts) VALUES(?, ?, ?, ?, ?)";
+const INSERT = "INSERT OR REPLACE INTO edge(source, kind, target, owner, facts) VALUES";
+/** So many at most are written by one statement. */
+const MOST_AT_ONCE = 8;
 const DELETE = "DELETE FROM edge WHERE source = ? AND kind = ? AND target = ? AND owner = ?";
 const OWN = "SELECT source, kind, target, facts FROM edge WHERE source = ?1 AND owner = ?1";
 const OF_OTHERS = "SELECT source, kind, target, facts FROM edge WHERE owner = ?1 AND owner <> source";
+
+/** By the number of rows. */
+const INSERTS = Array.from(
+  { length: MOST_AT_ONCE + 1 },
+  (_, rows) => INSERT + " (?, ?, ?, ?, ?)".repeat(rows).replaceAll(") (", "), ("),
+);
 
 /** The edges of statements. */
 export class EdgeWriter {
   readonly #nodes: NodeWriter;
   readonly #index: IndexDatabase;
-  readonly #insert: StatementSync;
 
   constructor(index: IndexDatabase, nodes: NodeWriter) {
     this.#index = index;
     this.#nodes = nodes;
-    this.#insert = index.prepared(INSERT);
   }
 
-  add(owner: number, { from, to, kind, files }: Edge): void {
-    const code = edgeCode(from, kind, to, files !== undefined);
-    const facts = files === undefined ? null : JSON.stringify(files);
-    this.#insert.run(this.#nodes.id(from), code, this.#nodes.id(to), owner, facts);
+  add(owner: number, edges: readonly Edge[]): void {
+    this.#insert(
+      owner,
+      edges.map((edge) => this.#toRow(edge)),
+    );
   }
 
   /** Makes these all the edges that an owner has, and writes only what differs. */
   replace(owner: number, edges: readonly Edge[]): void {
     const old = new Map([...this.#rows(OWN, owner), ...this.#rows(OF_OTHERS, owner)].map((row) => [keyOf(row), row]));
-    for (const edge of edges) {
-      const row = this.#toRow(edge);
+    const news: EdgeRow[] = [];
+    for (const row of edges.map((edge) => this.#toRow(edge))) {
       const known = old.get(keyOf(row));
-      if (known === undefined || known[3] !== row[3]) this.add(owner, edge);
+      if (known === undefined || known[3] !== row[3]) news.push(row);
       old.delete(keyOf(row));
     }
+    this.#insert(owner, news);
     for (const [source, code, target] of old.values()) this.#index.prepared(DELETE).run(source, code, target, owner);
+  }
+
+  #insert(owner: number, rows: readonly EdgeRow[]): void {
+    for (let begin = 0; begin < rows.length; begin += MOST_AT_ONCE) {
+      const some = rows.slice(begin, begin + MOST_AT_ONCE);
+      const values = some.flatMap(([source, code, target, facts]) => [source, code, target, owner, facts]);
+      this.#index.prepared(INSERTS[some.length] ?? "").run(...values);
+    }
   }
 
   #rows(sql: string, owner: number): readonly EdgeRow[] {

@@ -29,7 +29,7 @@ export class IndexWriter {
       this.#edges.replace(id, edges);
       this.#replaceGaps(id, gaps);
     } else {
-      for (const edge of edges) this.#edges.add(id, edge);
+      this.#edges.add(id, edges);
       for (const gap of gaps) this.#addGap(id, gap);
     }
   }
@@ -42,7 +42,7 @@ export class IndexWriter {
   /** Adds edges to what a thing said: they go with its next statement. */
   add(owner: Urn, edges: readonly Edge[]): void {
     const id = this.#nodes.markSaid(owner);
-    for (const edge of edges) this.#edges.add(id, edge);
+    this.#edges.add(id, edges);
   }
 
   /** Marks a thing as seen to be gone. What is known of it stays. A thing that is there again is unmarked by `say`. */

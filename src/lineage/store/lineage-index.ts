@@ -8,7 +8,8 @@ import { IndexDatabase } from "./index-database.ts";
 import { orDamaged } from "./open-sqlite.ts";
 import type { NodeColumns, NodeRecord, Statement } from "./record.ts";
 import { NODE_COLUMNS, keyOf, toEdge, toRecord, urnOf } from "./record.ts";
-import type { RowLink } from "./rows.ts";
+import { edgeOf } from "./row.ts";
+import type { Direction } from "../answer.ts";
 import { Rows } from "./rows.ts";
 
 export type { NodeRecord, Statement } from "./record.ts";
@@ -87,20 +88,12 @@ export class LineageIndex extends IndexDatabase {
 
   /** The edges that leave a node, to what it came from. */
   edgesUp(urn: Urn): readonly Edge[] {
-    return this.#edges(
-      urn,
-      (rows, id) => rows.up(id),
-      (other) => ({ from: urn, to: other }),
-    );
+    return this.#edges(urn, "up");
   }
 
   /** The edges that reach a node, from what came of it. */
   edgesDown(urn: Urn): readonly Edge[] {
-    return this.#edges(
-      urn,
-      (rows, id) => rows.down(id),
-      (other) => ({ from: other, to: urn }),
-    );
+    return this.#edges(urn, "down");
   }
 
   /** What is noted at a node of how far its edges reach. */
@@ -128,15 +121,11 @@ export class LineageIndex extends IndexDatabase {
     }));
   }
 
-  #edges(
-    urn: Urn,
-    linksOf: (rows: Rows, id: number) => readonly RowLink[],
-    ends: (other: Urn) => Pick<Edge, "from" | "to">,
-  ): readonly Edge[] {
+  #edges(urn: Urn, direction: Direction): readonly Edge[] {
     const rows = new Rows(this);
     const own = rows.find(urn);
     if (own === undefined) return [];
-    const edges = linksOf(rows, own.id).map(({ kind, to, facts }) => toEdge({ ...ends(to.urn), kind }, facts));
+    const edges = (rows.links([own], direction).get(own.id) ?? []).map(edgeOf);
     return edges.sort((a, b) => (textOf(a) < textOf(b) ? -1 : 1));
   }
 }

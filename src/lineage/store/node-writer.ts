@@ -19,7 +19,7 @@ const INSERT = "INSERT OR IGNORE INTO node(key, kind, rank, since, gone, flags, 
 const SELECT = "SELECT id, rank, since, gone, flags, facts FROM node WHERE key = ?";
 const UPDATE = "UPDATE node SET rank = ?, since = ?, gone = ?, flags = ?, facts = ? WHERE id = ?";
 /** Rows that are remembered, so that memory has a limit. */
-const MOST_IDS = 100_000;
+const MOST_IDS = 50_000;
 
 /** The rows of nodes. No row is ever taken away, so what is known of their numbers stays true. Nothing is written that is there already. */
 export class NodeWriter {

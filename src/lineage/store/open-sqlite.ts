@@ -41,7 +41,7 @@ function prepare(sqlite: DatabaseSync, file: string): void {
   if (format !== INDEX_FORMAT)
     throw new StemmaError("INTEGRITY", `the index ${file} has format ${String(format)}, not ${INDEX_FORMAT}.`, { hint: HINT });
   // What is lost in a crash is read again: no write has to wait for the disk.
-  sqlite.exec("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY");
+  sqlite.exec("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY");
 }
 
 /** Two processes may do so at once: the second one waits, and finds it done. */

@@ -1,8 +1,9 @@
 import type { Gap } from "../answer.ts";
 import type { Edge, Node } from "../graph.ts";
-import type { Urn } from "../urn.ts";
-import { parseUrn } from "../urn.ts";
+import type { NodeKind, Urn } from "../urn.ts";
+import { NODE_KINDS } from "../urn.ts";
 import { decodeFacts } from "./facts.ts";
+import { identityOf } from "./identity.ts";
 
 /**
  * Who speaks of a node. "named": another thing mentions it. "told": another thing says what it is, as a run card does of its run.
@@ -46,7 +47,8 @@ export const IS_ATTEMPT = 1;
 /** Set when it has been the node of a statement, so that it may own edges. */
 export const IS_SAID = 2;
 
-const PREFIX = "urn:stemma:";
+/** How every URN begins. A row has what follows it. */
+export const PREFIX = "urn:stemma:";
 
 export function keyOf(urn: Urn): string {
   return urn.slice(PREFIX.length);
@@ -56,18 +58,27 @@ export function urnOf(key: string): Urn {
   return `${PREFIX}${key}` as Urn;
 }
 
-export function toRecord([key, , rank, since, gone, flags, facts]: readonly [...NodeColumns, ...unknown[]]): NodeRecord {
-  const beside = {
-    ...(gone === null ? {} : { gone: new Date(gone) }),
-    ...((flags & IS_ATTEMPT) === 0 ? {} : { attempt: true }),
-  };
-  const identity = parseUrn(urnOf(key));
+export function toRecord([key, kind, rank, since, gone, flags, facts]: NodeColumns): NodeRecord {
+  const isAttempt = (flags & IS_ATTEMPT) !== 0;
   return {
-    node: { ...identity, ...(facts === null ? {} : decodeFacts(facts)), ...beside },
+    node: toNode(urnOf(key), NODE_KINDS[kind], facts, { gone, isAttempt }),
     rank: RANKS[rank] ?? "named",
     ...(since === null ? {} : { since: new Date(since) }),
-    ...beside,
+    ...(gone === null ? {} : { gone: new Date(gone) }),
+    ...(isAttempt ? { attempt: true } : {}),
   };
+}
+
+/** A node, from what its row says. */
+export function toNode(
+  urn: Urn,
+  kind: NodeKind | undefined,
+  facts: string | null,
+  { gone, isAttempt }: { readonly gone: number | null; readonly isAttempt: boolean },
+): Node {
+  const node: Node = Object.assign(identityOf(urn, kind), facts === null ? undefined : decodeFacts(facts));
+  if (gone === null && !isAttempt) return node;
+  return { ...node, ...(gone === null ? {} : { gone: new Date(gone) }), ...(isAttempt ? { attempt: true } : {}) };
 }
 
 /** An edge with what is said on it. */

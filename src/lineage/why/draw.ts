@@ -28,7 +28,10 @@ export function drawWhy({ chain, steps, gaps }: Why, extras: WhyExtras): string 
 /** How a model leads to its run, which is the first step. */
 function chainLines([root, ...origins]: readonly Node[], labels: readonly string[]): readonly string[] {
   if (root === undefined || origins.length === 0) return [];
-  const pointed = labels.length === 0 ? "" : `  (${labels.map(oneLine).join(", ")})`;
+  // What the model itself says of its aliases is in its headline.
+  const said: readonly string[] = root.kind === "model-version" ? [...(root.aliases ?? []), root.stage ?? ""] : [];
+  const others = labels.filter((label) => !said.includes(label));
+  const pointed = others.length === 0 ? "" : `  (${others.map(oneLine).join(", ")})`;
   return [
     `${headline(root)}${pointed}`,
     ...origins.map((node) => `  is what ${nameOf(node)} ${node.kind === "run" ? "made" : "became"}`),

@@ -10,6 +10,7 @@ import type {
   PipelineNode,
   RunNode,
 } from "../graph.ts";
+import { isMembership } from "../graph.ts";
 import type { Urn } from "../urn.ts";
 import { formatUrn } from "../urn.ts";
 import type { Graph } from "./graph-of.ts";
@@ -53,8 +54,8 @@ export function partsOf(graph: Graph, root: Urn): ReadonlyMap<Urn, Part> {
   const things = new Map<Urn, Urn[]>();
   const wholes = new Map<Urn, Edge[]>();
   for (const [urn, node] of graph.nodes) {
-    if (node.kind === "file") append(things, commitOf(node), urn);
-    else if (node.kind === "commit") {
+    if (node.kind === "file" && !standsForItsFiles(graph, urn)) append(things, commitOf(node), urn);
+    if (node.kind === "commit") {
       const edges = graph.down(urn).filter(({ kind }) => kind !== "within");
       if (edges.length > 0 || urn === root) append(things, urn, urn);
       if (edges.length > 0) wholes.set(urn, [...edges]);
@@ -124,6 +125,11 @@ function withinOf(graph: Graph, urn: Urn): readonly Urn[] {
 function placeOf(node: Node): readonly Urn[] {
   if (node.kind === "file") return [commitOf(node)];
   return node.kind === "commit" ? [formatUrn(node)] : [];
+}
+
+/** True for a folder of which the files are in the graph: they say all of it. */
+function standsForItsFiles(graph: Graph, urn: Urn): boolean {
+  return graph.up(urn).some(isMembership);
 }
 
 function commitOf(file: FileNode): Urn {

@@ -122,6 +122,27 @@ describe("a drawing", () => {
     `);
   });
 
+  test("of a folder leads to what came out of the files in it", () => {
+    const file = { kind: "file", project: "default", repo: "raw_data", type: "user", commit: ID } as const;
+    const folder = { ...file, path: "/days/" };
+    const inside = { ...file, path: "/days/1.csv" };
+    const edges = [edge(folder, "derived", inside), edge(run, "used", inside)];
+    expect(drawTree(traceOf(folder, "down", edges, [inside, { ...run, metrics: {}, link: undefined }]))).toMatchInlineSnapshot(`
+      "file raw_data@0123456789ab4def8123456789abcdef:/days/
+      led to
+      └─ file raw_data@0123456789ab4def8123456789abcdef:/days/1.csv
+         └─ run fedcba9876544321a987654321fedcba  tree�[31m  finished  2026-11-21T10:00:00Z
+      complete
+      "
+    `);
+  });
+
+  test("says of a commit which cards it holds of runs that are not in the answer", () => {
+    const holding = { ...out, reason: undefined, runCards: [RUN_ID] };
+    expect(drawTree(traceOf(holding, "down", [], []))).toContain(`\n  holds the card of run ${RUN_ID}\n`);
+    expect(drawTree(traceOf(holding, "up", coarse, [run, job, pipeline, raw]))).not.toContain("holds");
+  });
+
   test("of a cycle ends", () => {
     const graph = graphOf("a <- b", "b <- a");
     expect(drawTree(wholeOf(graph, "a"))).toMatchInlineSnapshot(`

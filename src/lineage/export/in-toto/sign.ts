@@ -9,7 +9,8 @@ export function readSigningKey(pem: string, file: string): KeyObject {
   const key = parseKey(pem, file);
   const isP256 = key.asymmetricKeyType === "ec" && key.asymmetricKeyDetails?.namedCurve === "prime256v1";
   if (isP256 || key.asymmetricKeyType === "ed25519") return key;
-  throw new StemmaError("USAGE", `${file} holds a key of type ${key.asymmetricKeyType ?? "unknown"}.`, { hint: HINT });
+  const type = key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType ?? "unknown";
+  throw new StemmaError("USAGE", `${file} holds a key of type ${type}, not ECDSA P-256 or Ed25519.`, { hint: HINT });
 }
 
 /** A payload in an envelope (DSSE) with one signature. */
