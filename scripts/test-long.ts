@@ -49,9 +49,15 @@ const LONG_TESTS: Readonly<Record<string, LongTest>> = {
   },
   oracle: {
     about: "random histories, each answer of lineage against a brute force; --count is the number of histories",
-    files: ["test/oracle/oracle.test.ts"],
+    files: ["test/oracle"],
     variable: "STEMMA_TEST_COUNT",
     count: 2000,
+  },
+  reproduce: {
+    about: "the demo's training run again: as it was, and with an unseeded shuffle; --count only switches it on",
+    files: ["test/e2e/reproduce.test.ts"],
+    variable: "STEMMA_TEST_COUNT",
+    count: 1,
   },
   paysim: {
     about: "generator, split, ETL and training; --count is the number of rows",

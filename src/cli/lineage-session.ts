@@ -101,7 +101,7 @@ class IndexSession implements LineageSession {
     const again = (): Promise<Trace> => walk(this.index, formatUrn(root), options, this.expander);
     const first = await again();
     const trace = (await this.#refresh(first)) ? await again() : first;
-    return { ...trace, ...concluded([...trace.gaps, ...this.gapsAt(trace.root)]) };
+    return { ...trace, ...concluded([...trace.gaps, ...this.gapsAt(trace.root), ...this.#notRefreshed(trace)]) };
   };
 
   async sync(): Promise<void> {
@@ -124,6 +124,14 @@ class IndexSession implements LineageSession {
     const before = this.#changes();
     await refresh(this.index, this.#sources, [...nodes.keys()].filter(canGo).slice(0, MOST_REFRESHED));
     return this.#changes() !== before;
+  }
+
+  #notRefreshed({ root, nodes }: Trace): readonly Gap[] {
+    if (this.#sources === undefined || this.#options.sync === false) return [];
+    const left = [...nodes.keys()].filter(canGo).length - MOST_REFRESHED;
+    if (left <= 0) return [];
+    const why = `${left} commits, jobs and runs were not asked for again, and are as they were last seen; "stemma index sync --full" asks for all`;
+    return [{ at: root, why, effect: "wider" }];
   }
 
   #changes(): number {
