@@ -126,6 +126,21 @@ describe("what is asked", () => {
     expect(pachyderm.calls.filter((call) => call.startsWith("walkFiles"))).toHaveLength(2);
   });
 
+  test("of two datums with one id, as a union may have, the files of both", async () => {
+    using index = new LineageIndex(":memory:");
+    const pachyderm = new FakePachyderm();
+    const raw = pachyderm.commit("raw", SET, ["/a", "/b"]);
+    pachyderm.job("copy", SET, raw, [
+      { id: "00", reads: ["/a"], writes: ["/out"] },
+      { id: "00", reads: ["/b"], writes: [] },
+    ]);
+    const sources = { pachyderm, mlflow: new FakeMlflow() };
+    await sync(index, sources);
+    await findFile(index, sources, urnOf(`copy@${SET}`), "/out");
+    const trace = await walk(index, fileUrn("copy", "/out"), { direction: "up" }, expander(index, sources));
+    for (const path of ["/a", "/b"]) expect(trace.nodes.has(fileUrn("raw", path))).toBe(true);
+  });
+
   test("is told apart no more where a commit is gone that a job took whole", async () => {
     using index = new LineageIndex(":memory:");
     const { pachyderm, mlflow, train, etl } = demoStory();

@@ -33,7 +33,9 @@ function runJob(world: World, tracking: Tracking, job: StoredJob, random: Random
 
   function work(taken: readonly Taken[]): Done {
     const { name } = job.name.pipeline;
-    const id = digestOf([name, ...taken.flatMap(({ input, path, hash }) => [input.repo.name, path, hash])].join(), 64);
+    // Pachyderm leaves the project out: two datums of a union may then share an id, and it does not tell which files a skipped one read.
+    const read = taken.flatMap(({ input, path, hash }) => [input.repo.project, input.repo.name, path, hash]);
+    const id = digestOf([name, ...read].join(), 64);
     const files = taken.map(({ input, path }) => ({ commit: inputCommit(output, input), path }));
     const before = job.reprocess ? undefined : lastDone(world, job, id);
     if (before !== undefined) return { ...before, datum: { id, state: "SKIPPED", files, worker: before.datum.worker } };
