@@ -21,10 +21,12 @@ export async function closureOf(
   return closure;
 }
 
-/** A walk from a commit or job goes from commit to commit; one from what is smaller stays among files as long as datums tell. */
-export function levelFrom(kind: NodeKind): Level {
-  return kind === "file" || kind === "datum" || kind === "run" ? "file" : "commit";
+/** A walk from a commit or job goes from commit to commit; one from what is smaller, or came of it, stays among files as long as datums tell. */
+function levelFrom(kind: NodeKind): Level {
+  return AMONG_FILES.has(kind) ? "file" : "commit";
 }
+
+const AMONG_FILES: ReadonlySet<NodeKind> = new Set(["file", "datum", "run", "logged-model", "model-version"]);
 
 function walkOn(closure: Closure): void {
   while (closure.frontier.length > 0) closure.advance();

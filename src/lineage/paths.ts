@@ -1,5 +1,5 @@
 import type { Closure } from "./closure.ts";
-import { closureOf, levelFrom } from "./closure-of.ts";
+import { closureOf } from "./closure-of.ts";
 import type { Graph, Node } from "./graph.ts";
 import type { LineageIndex } from "./store/lineage-index.ts";
 import { edgeOf } from "./store/row.ts";
@@ -47,10 +47,12 @@ export async function paths(
   return { from, to, nodes: new Map(), edges: [], shortest: [], count: 0n, ...concluded(gaps) };
 }
 
-/** Among files when one end is one, or the later end would be walked from that way. */
+const FINE: ReadonlySet<string> = new Set(["file", "datum"]);
+
+/** Among files when one end is one, or the later end is a run, which knows its datum. */
 function levelBetween(from: Urn, to: Urn): "file" | "commit" {
   const [later, earlier] = [parseUrn(from).kind, parseUrn(to).kind];
-  return levelFrom(later) === "file" || earlier === "file" || earlier === "datum" ? "file" : "commit";
+  return FINE.has(later) || later === "run" || FINE.has(earlier) ? "file" : "commit";
 }
 
 function waysIn(closure: Closure, end: number): Ways {
