@@ -59,8 +59,13 @@ export class Ledger {
   }
 }
 
-/** A job whose output commit is gone cannot say any more what it used: what it said before stays. */
+/**
+ * A job whose output commit is gone cannot say any more what it used: what it said before stays. And a run that another one replaced
+ * stays replaced when that one is gone.
+ */
 function keepLost(before: Said | undefined, now: Said): Said {
-  if (before === undefined || now.isDone === undefined || now.edges.some(({ kind }) => kind === "used")) return now;
-  return { ...now, edges: before.edges };
+  if (before === undefined) return now;
+  const kept = before.isAttempt === true ? { ...now, isAttempt: true } : now;
+  if (now.isDone === undefined || now.edges.some(({ kind }) => kind === "used")) return kept;
+  return { ...kept, edges: before.edges };
 }

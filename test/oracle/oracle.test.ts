@@ -4,7 +4,7 @@ import { sync } from "../../src/collect/sync.ts";
 import { dump } from "../../src/lineage/store/dump.ts";
 import { LineageIndex } from "../../src/lineage/store/lineage-index.ts";
 import { randomFrom } from "../../src/stages/random.ts";
-import { runs } from "../helpers/scale.ts";
+import { count, runs } from "../helpers/scale.ts";
 import { disagreements } from "./check-answers.ts";
 import { comparableDump } from "./compare-dumps.ts";
 import { anyHistory } from "./history.ts";
@@ -24,5 +24,6 @@ test("every answer is that of a brute force that knows what truly happened", { t
     await sync(fresh, observer.sources, { full: true, now: () => observer.world.now });
     expect(comparableDump(observer.ledger, dump(observer.index))).toEqual(comparableDump(observer.ledger, dump(fresh)));
   });
-  await fc.assert(property, runs(200));
+  // The same histories each time here; a long run draws others.
+  await fc.assert(property, count(0) === 0 ? { seed: 11, ...runs(200) } : runs(200));
 });
