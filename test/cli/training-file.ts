@@ -18,7 +18,7 @@ export function askTraining(
   using index = trainingIndex({ days: 3 });
   index.write((writer) => {
     // No job has datums of which a server would have to be asked.
-    for (const { node } of [...index.records(["job"])]) writer.setCursor(`expanded:${formatUrn(node)}`, "done");
+    for (const { node } of index.records(["job"])) writer.setCursor(`expanded:${formatUrn(node)}`, "done");
     change(writer);
   });
   index.sqlite.exec(`VACUUM INTO '${file}'`);
