@@ -19,7 +19,8 @@ describe("npm run test:long", () => {
     expect(run("scripts/test-long.ts", "trees")).toEqual({
       status: 2,
       stdout: "",
-      stderr: 'test:long: there is no "trees"; there are tree, operations, gc, kill, concurrency, proxy, oracle, reproduce, paysim.\n',
+      stderr:
+        'test:long: there is no "trees"; there are tree, operations, gc, kill, concurrency, proxy, oracle, reproduce, paysim.\n',
     });
     expect(run("scripts/test-long.ts", "tree", "--count", "many")).toMatchObject({
       status: 2,
