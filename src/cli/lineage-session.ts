@@ -12,7 +12,7 @@ import type { Context } from "./context.ts";
 import { indexFile } from "./index-file.ts";
 import { lastSync } from "./last-sync.ts";
 import type { LineageOptions } from "./lineage-options.ts";
-import type { Connections } from "./lineage-sources.ts";
+import type { Connections, Servers } from "./lineage-sources.ts";
 import { resolveHere } from "./resolve-here.ts";
 
 /** An index that is up to date, and what is needed to look further. */
@@ -21,7 +21,7 @@ export interface LineageSession extends AsyncDisposable {
   /** Both servers. Throws USAGE under --no-sync, unless `connect` was called. */
   readonly sources: Sources;
   /** Both servers, also under --no-sync. */
-  readonly connect: () => Promise<Sources>;
+  readonly connect: () => Promise<Servers>;
   /** Reads what a walk at file level needs. */
   readonly expander: Expander;
   /** The sources that could not be asked. */
@@ -77,12 +77,13 @@ class IndexSession implements LineageSession {
 
   readonly gapsAt = (root: Urn): readonly Gap[] => this.#gaps.map((gap) => ({ ...gap, at: root }));
 
-  readonly connect = async (): Promise<Sources> => {
+  readonly connect = async (): Promise<Servers> => {
     this.#connections ??= import("./lineage-sources.ts").then(({ connectSources }) =>
       connectSources(this.#context, this.#options),
     );
-    this.#sources = (await this.#connections).sources;
-    return this.#sources;
+    const { sources } = await this.#connections;
+    this.#sources = sources;
+    return sources;
   };
 
   readonly expander: Expander = {
@@ -139,12 +140,12 @@ class IndexSession implements LineageSession {
   }
 
   async #openReader(): Promise<Expander> {
-    const [{ expander }, { lazySource }, { absentMlflow }] = await Promise.all([
+    const [{ expander }, { lazySource }, { absentSource }] = await Promise.all([
       import("../collect/expand.ts"),
       import("./lazy-source.ts"),
       import("../collect/ports.ts"),
     ]);
-    const mlflow = absentMlflow(new StemmaError("USAGE", "files are not asked of MLflow"));
+    const mlflow = absentSource<Sources["mlflow"]>(new StemmaError("USAGE", "files are not asked of MLflow"));
     return expander(this.index, this.#sources ?? { pachyderm: lazySource(async () => (await this.connect()).pachyderm), mlflow });
   }
 }

@@ -81,29 +81,20 @@ async function closureOf(session: LineageSession, reference: string): Promise<It
 
 async function run(
   context: Context,
-  { index, gaps }: LineageSession,
+  { index, gaps, connect }: LineageSession,
   nodes: Iterable<Node>,
   options: Options,
 ): Promise<Verification> {
-  const [{ verify }, { connectToVerify }, { StatusLine }] = await Promise.all([
-    import("../verify/verify.ts"),
-    import("./verify-sources.ts"),
-    import("./status-line.ts"),
-  ]);
+  const [{ verify }, { StatusLine }] = await Promise.all([import("../verify/verify.ts"), import("./status-line.ts")]);
   if (options.accept === true) index.write((writer) => writer.setCursor(ACCEPTED, new Date().toISOString()));
-  const { sources, close } = await connectToVerify(context, options);
   let progress = "";
   using _ = new StatusLine(context, (seconds) => `verifying for ${seconds} s: ${progress}`);
-  try {
-    const done = await verify(index, sources, nodes, {
-      artifacts: options.artifacts,
-      content: options.content,
-      accepted: new Date(index.cursor(ACCEPTED) ?? 0),
-      signal: context.signal,
-      onProgress: (text) => (progress = text),
-    });
-    return { ...done, complete: done.complete && gaps.length === 0, gaps: [...done.gaps, ...gaps] };
-  } finally {
-    close();
-  }
+  const done = await verify(index, await connect(), nodes, {
+    artifacts: options.artifacts,
+    content: options.content,
+    accepted: new Date(index.cursor(ACCEPTED) ?? 0),
+    signal: context.signal,
+    onProgress: (text) => (progress = text),
+  });
+  return { ...done, complete: done.complete && gaps.length === 0, gaps: [...done.gaps, ...gaps] };
 }

@@ -38,44 +38,11 @@ export interface Sources {
   readonly mlflow: MlflowSource;
 }
 
-/** Stands for a Pachyderm that could not be connected to: every question rejects with the reason. */
-export function absentPachyderm(reason: Error): PachydermSource {
-  const ask = refusal(reason);
-  return {
-    listRepos: ask,
-    inspectCommit: ask,
-    listCommits: ask,
-    subscribeCommits: ask,
-    listBranches: ask,
-    inspectFile: ask,
-    walkFiles: ask,
-    globFiles: ask,
-    readFile: ask,
-    listPipelines: ask,
-    inspectJob: ask,
-    listJobs: ask,
-    listDatums: ask,
-  };
-}
-
-/** Stands for an MLflow that could not be connected to. */
-export function absentMlflow(reason: Error): MlflowSource {
-  const ask = refusal(reason);
-  return {
-    findRun: ask,
-    searchRuns: ask,
-    compareRunCount: ask,
-    listExperiments: ask,
-    runLink: ask,
-    searchModels: ask,
-    modelLink: ask,
-    listRegisteredModels: ask,
-    listVersionsOf: ask,
-  };
-}
-
-function refusal(reason: Error): () => never {
-  return () => {
-    throw reason;
-  };
+/** Stands for a source that could not be connected to: every question fails with the reason. */
+export function absentSource<Source extends object>(reason: Error): Source {
+  return new Proxy<Source>(Object.create(null), {
+    get: () => (): never => {
+      throw reason;
+    },
+  });
 }

@@ -5,7 +5,7 @@ import { checkCard } from "./check-card.ts";
 import { checkContent } from "./check-content.ts";
 import { goneInputs } from "./compare-origin.ts";
 import { type Finding, finding } from "./finding.ts";
-import { orAbsent } from "./lookups.ts";
+import { orAbsent } from "../collect/remote.ts";
 import { isCardPath, readCard } from "./read-card.ts";
 import { isReferredTo } from "./referred.ts";
 import type { Survey } from "./survey.ts";

@@ -1,3 +1,4 @@
+import { Remote, orAbsent } from "../collect/remote.ts";
 import { StemmaError } from "../lineage/errors.ts";
 import { quoteFilterValue } from "../mlflow/filter.ts";
 import type { Artifact, LoggedModel, ModelVersion, RegisteredModel, Run } from "../mlflow/types.ts";
@@ -8,7 +9,7 @@ import type { VerifySources } from "./ports.ts";
 export class Lookups {
   readonly sources: VerifySources;
   readonly #kept = new Map<string, Promise<unknown>>();
-  readonly #silent = new Map<keyof VerifySources, StemmaError>();
+  readonly #remotes = { pachyderm: new Remote(), mlflow: new Remote() };
 
   constructor(sources: VerifySources) {
     this.sources = sources;
@@ -84,15 +85,8 @@ export class Lookups {
   }
 
   /** Asks one of the two, and never again once it could not be reached: every try may last a time-out. */
-  async ask<Answer>(source: keyof VerifySources, question: () => Promise<Answer>): Promise<Answer> {
-    const silent = this.#silent.get(source);
-    if (silent !== undefined) throw silent;
-    try {
-      return await question();
-    } catch (error) {
-      if (error instanceof StemmaError && error.code === "UNREACHABLE") this.#silent.set(source, error);
-      throw error;
-    }
+  ask<Answer>(source: keyof VerifySources, question: () => Promise<Answer>): Promise<Answer> {
+    return this.#remotes[source].ask(question);
   }
 
   #once<Answer>(source: keyof VerifySources, key: string, question: () => Promise<Answer>): Promise<Answer | undefined> {
@@ -101,16 +95,6 @@ export class Lookups {
     const asked = orAbsent(this.ask(source, question));
     this.#kept.set(key, asked);
     return asked;
-  }
-}
-
-/** The answer, or undefined when the server says that there is no such thing. */
-export async function orAbsent<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof StemmaError && error.code === "NOT_FOUND") return undefined;
-    throw error;
   }
 }
 

@@ -2,13 +2,13 @@ import type { MlflowClient } from "../mlflow/client.ts";
 import type { PachydermClient } from "../pachyderm/client.ts";
 
 /** What verifying asks of Pachyderm. */
-export type VerifyPachyderm = Pick<
+type VerifyPachyderm = Pick<
   PachydermClient,
   "inspectCommit" | "inspectJob" | "inspectDatum" | "inspectFile" | "walkFiles" | "globFiles" | "readFile" | "checkStore"
 >;
 
 /** What verifying asks of MLflow. */
-export type VerifyMlflow = Pick<
+type VerifyMlflow = Pick<
   MlflowClient,
   "findRun" | "listArtifacts" | "readArtifact" | "searchModels" | "listRegisteredModels" | "listVersionsOf"
 >;

@@ -34,14 +34,15 @@ export function testContext({ cwd, env }: Place, more: Partial<Context> = {}): C
   };
 }
 
-/** Runs `stemma` with these arguments in this process. */
-export async function stemma(argv: readonly string[], place: Place): Promise<CommandResult> {
+/** Runs `stemma` with these arguments in this process; `more` stands for what its context would have found. */
+export async function stemma(argv: readonly string[], place: Place, more: Partial<Context> = {}): Promise<CommandResult> {
   let out = "";
   let err = "";
   const context = testContext(place, {
     out: (text) => (out += text),
     write: async (bytes) => void (out += Buffer.from(bytes).toString("utf8")),
     err: (text) => (err += text),
+    ...more,
   });
   const code = await runProgram(context, argv);
   return { code, out, err };

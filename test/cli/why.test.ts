@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { whyCommand } from "../../src/cli/why-command.ts";
-import { absentMlflow } from "../../src/collect/ports.ts";
+import { absentSource } from "../../src/collect/ports.ts";
 import { sync } from "../../src/collect/sync.ts";
 import { StemmaError } from "../../src/lineage/errors.ts";
 import { LineageIndex } from "../../src/lineage/store/lineage-index.ts";
@@ -23,7 +23,7 @@ beforeAll(async () => {
   await commitFiles(client, "raw_data", { "/day-1.csv": "id,amount\n1,10\n2,20\n", "/day-2.csv": "id,amount\n3,30\n" });
   await client.inspectCommit({ repo: repo("etl"), at: "master" }, "FINISHED");
   using index = new LineageIndex(join(folder, "index.sqlite"));
-  await sync(index, { pachyderm: client, mlflow: absentMlflow(new StemmaError("UNREACHABLE", "MLflow is away")) });
+  await sync(index, { pachyderm: client, mlflow: absentSource(new StemmaError("UNREACHABLE", "MLflow is away")) });
 });
 
 afterAll(async () => {

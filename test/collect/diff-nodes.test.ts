@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { diffNodes } from "../../src/collect/diff-nodes.ts";
 import type { Sources } from "../../src/collect/ports.ts";
-import { absentMlflow, absentPachyderm } from "../../src/collect/ports.ts";
+import { absentSource } from "../../src/collect/ports.ts";
 import type { Difference } from "../../src/lineage/diff/difference.ts";
 import { onlyDifferences } from "../../src/lineage/diff/difference.ts";
 import { StemmaError } from "../../src/lineage/errors.ts";
@@ -13,7 +13,7 @@ import type { PipelineInfo } from "../../src/pachyderm/types.ts";
 import { at, commit, runId, setId, trainingIndex } from "../lineage/training-index.ts";
 
 const AWAY = new StemmaError("UNREACHABLE", "Pachyderm is away");
-const NO_SOURCES: Sources = { pachyderm: absentPachyderm(AWAY), mlflow: absentMlflow(AWAY) };
+const NO_SOURCES: Sources = { pachyderm: absentSource(AWAY), mlflow: absentSource(AWAY) };
 const FIRST: Node = { kind: "run", id: runId(1) };
 const SECOND: Node = { kind: "run", id: runId(2) };
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { absentMlflow } from "../../src/collect/ports.ts";
+import { type MlflowSource, absentSource } from "../../src/collect/ports.ts";
 import { refreshRuns, syncMlflow } from "../../src/collect/mlflow-sync.ts";
 import { StemmaError } from "../../src/lineage/errors.ts";
 import type { Node } from "../../src/lineage/graph.ts";
@@ -463,7 +463,7 @@ describe("how it asks", () => {
     mlflow.run(hexId("r"));
     await sync();
     const before = [...dump(index)];
-    const away = absentMlflow(new StemmaError("UNREACHABLE", "no answer"));
+    const away = absentSource<MlflowSource>(new StemmaError("UNREACHABLE", "no answer"));
     await expect(syncMlflow(index, away)).rejects.toMatchObject({ code: "UNREACHABLE" });
     expect([...dump(index)]).toEqual(before);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { absentMlflow, absentPachyderm } from "../../src/collect/ports.ts";
+import { type MlflowSource, type PachydermSource, absentSource } from "../../src/collect/ports.ts";
 import { expander } from "../../src/collect/expand.ts";
 import { sync } from "../../src/collect/sync.ts";
 import { StemmaError } from "../../src/lineage/errors.ts";
@@ -234,7 +234,7 @@ describe("when a datum is skipped", () => {
 describe("an answer that cannot be whole says why", () => {
   test("MLflow cannot be reached: what Pachyderm and the run cards say", async () => {
     const { pachyderm } = demoStory();
-    const sources = { pachyderm, mlflow: absentMlflow(DOWN) };
+    const sources = { pachyderm, mlflow: absentSource<MlflowSource>(DOWN) };
     const trace = await ask(sources, "raw_data@master", "down");
     expect(things(trace)).toEqual(expect.arrayContaining(["commit train@S", "run R"]));
     expect([...trace.nodes.values()].find(({ kind }) => kind === "run")).toMatchObject({
@@ -251,7 +251,11 @@ describe("an answer that cannot be whole says why", () => {
 
   test("Pachyderm cannot be reached: what the run's tags say", async () => {
     const { mlflow } = demoStory();
-    const trace = await ask({ pachyderm: absentPachyderm(new StemmaError("UNREACHABLE", "pachd is away")), mlflow }, RUN, "up");
+    const trace = await ask(
+      { pachyderm: absentSource<PachydermSource>(new StemmaError("UNREACHABLE", "pachd is away")), mlflow },
+      RUN,
+      "up",
+    );
     expect(things(trace)).toContain("run R");
     expect(trace.complete).toBe(false);
     expect(trace.gaps.map(({ why }) => why)).toContain("pachd is away: nothing was read of it yet");
@@ -261,7 +265,7 @@ describe("an answer that cannot be whole says why", () => {
     const story = demoStory();
     using index = new LineageIndex(":memory:");
     await sync(index, story, { now: () => new Date("2026-11-21T11:00:00Z") });
-    const away = { ...story, pachyderm: absentPachyderm(new StemmaError("UNREACHABLE", "pachd is away.")) };
+    const away = { ...story, pachyderm: absentSource<PachydermSource>(new StemmaError("UNREACHABLE", "pachd is away.")) };
     const trace = await askIndex(index, away, "train@master", "up");
     expect(things(trace)).toContain("commit raw_data@S");
     expect(trace.gaps.map(({ why }) => why)).toEqual(["pachd is away: what is shown of it is of 2026-11-21T11:00:00.000Z"]);

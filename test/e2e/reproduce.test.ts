@@ -2,10 +2,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runProgram } from "../../src/cli/program.ts";
 import { jobEnvironment } from "../../src/local/job-environment.ts";
 import type { Reproduction } from "../../src/reproduce/verdict.ts";
-import { testContext } from "../cli/terminal.ts";
+import { type CommandResult, stemma } from "../cli/terminal.ts";
 import { type TestEngine, commitFiles, pipeline, repo, startTestEngine } from "../helpers/engine.ts";
 import { OwnMlflow } from "../helpers/own-mlflow.ts";
 import { count } from "../helpers/scale.ts";
@@ -38,7 +37,7 @@ describe("reproduce", () => {
     for (const name of STAGES) await client.stopPipeline(pipeline(name));
     // What comes later is no part of it.
     await commitFiles(client, "rows", { "/a.csv": "10\n" });
-    const synced = await stemma("index", "sync");
+    const synced = await ask("index", "sync");
     if (synced.code !== 0) throw new Error(synced.err);
     experimentIds = [await mlflow.experimentId(EXPERIMENT)];
     made = (await Array.fromAsync(mlflow.searchRuns({ experimentIds }))).length;
@@ -67,30 +66,20 @@ describe("reproduce", () => {
     return expect.fail(`no run of ${name}`);
   }
 
-  async function stemma(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-    let [out, err] = ["", ""];
-    const place = {
-      cwd,
-      env: { PACHD_ADDRESS: engine.engine.address, MLFLOW_TRACKING_URI: mlflow.uri, STEMMA_INDEX: join(cwd, "index.db") },
-    };
-    const more = {
-      out: (text: string) => void (out += text),
-      err: (text: string) => void (err += text),
-      mlflow: async () => mlflow,
-    };
-    const code = await runProgram(testContext(place, more), argv);
-    return { code, out, err };
+  function ask(...argv: string[]): Promise<CommandResult> {
+    const env = { PACHD_ADDRESS: engine.engine.address, MLFLOW_TRACKING_URI: mlflow.uri, STEMMA_INDEX: join(cwd, "index.db") };
+    return stemma(argv, { cwd, env }, { mlflow: async () => mlflow });
   }
 
   async function reproduceJson(...argv: string[]): Promise<Reproduction & { readonly code: number }> {
-    const { code, out, err } = await stemma("reproduce", "--no-sync", ...argv, "-o", "json");
+    const { code, out, err } = await ask("reproduce", "--no-sync", ...argv, "-o", "json");
     expect(err).toBe("");
     return { code, ...(JSON.parse(out) as Reproduction) };
   }
 
   describe.concurrent("of several stages at once", () => {
     test("says equal of a stage that does the same again, on the commits of then", async () => {
-      const { out, code, err } = await stemma("reproduce", "--no-sync", await runOf("same"));
+      const { out, code, err } = await ask("reproduce", "--no-sync", await runOf("same"));
       expect({ code, err }).toEqual({ code: 0, err: "" });
       expect(out).toMatch(/^compared 2 datums, 2 files, 2 metrics within 1e-9$/m);
       expect(out).toMatch(/^equal: every byte is the same$/m);
@@ -120,7 +109,7 @@ describe("reproduce", () => {
   test("names what is missing before anything begins", async () => {
     const run = await runOf("drifting");
     await engine.client.deletePipeline(pipeline("drifting"));
-    const { out, code } = await stemma("reproduce", "--no-sync", run);
+    const { out, code } = await ask("reproduce", "--no-sync", run);
     expect(code).toBe(1);
     expect(out).toMatch(/^missing: the job drifting@[0-9a-f]{32} is gone, or its pipeline$/m);
     expect(out).toMatch(/^cannot be reproduced$/m);
@@ -137,7 +126,7 @@ describe.skipIf(count(0) === 0)("reproduce, of the demo's training", () => {
 
   beforeAll(async () => {
     engine = await startTestEngine({ env: environment });
-    const demo = await stemma("demo", "--rows", "4000");
+    const demo = await ask("demo", "--rows", "4000");
     run = /^Run id file {2}train@[\da-f]{32}:\/([\da-f]{32})$/m.exec(demo.out)?.[1] ?? expect.fail(demo.err);
   }, 400_000);
   afterAll(async () => {
@@ -145,17 +134,13 @@ describe.skipIf(count(0) === 0)("reproduce, of the demo's training", () => {
     rmSync(cwd, { recursive: true });
   });
 
-  async function stemma(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-    let [out, err] = ["", ""];
+  function ask(...argv: string[]): Promise<CommandResult> {
     const env = { ...environment, PACHD_ADDRESS: engine.engine.address, MLFLOW_TRACKING_URI: mlflow.uri, STEMMA_HOME: undefined };
-    const more = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) };
-    const place = { cwd, env: { ...env, STEMMA_INDEX: join(cwd, "index.db") } };
-    const code = await runProgram(testContext(place, more), argv);
-    return { code, out, err };
+    return stemma(argv, { cwd, env: { ...env, STEMMA_INDEX: join(cwd, "index.db") } });
   }
 
   async function reproduce(id: string): Promise<Reproduction & { readonly code: number }> {
-    const { code, out, err } = await stemma("reproduce", id, "-o", "json");
+    const { code, out, err } = await ask("reproduce", id, "-o", "json");
     expect(err).toBe("");
     return { code, ...(JSON.parse(out) as Reproduction) };
   }

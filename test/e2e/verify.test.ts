@@ -2,14 +2,13 @@ import { closeSync, mkdtempSync, openSync, readSync, readdirSync, rmSync, statSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runProgram } from "../../src/cli/program.ts";
 import { Connection } from "../../src/pachyderm/connection.ts";
 import { pfs } from "../../src/pachyderm/services.ts";
 import { cardDigest } from "../../src/tracker/card/canonical.ts";
 import type { RunCard } from "../../src/tracker/card/run-card.ts";
 import type { Finding } from "../../src/verify/finding.ts";
 import type { Verification } from "../../src/verify/verify.ts";
-import { testContext } from "../cli/terminal.ts";
+import { type CommandResult, stemma } from "../cli/terminal.ts";
 import { type TestEngine, branch, commitFiles, pipeline, put, readText, repo, startTestEngine } from "../helpers/engine.ts";
 import { OwnMlflow } from "../helpers/own-mlflow.ts";
 import { newExperiment } from "../mlflow/fixtures.ts";
@@ -97,19 +96,9 @@ describe("verify", () => {
     await post("registered-models/alias", { name: MODEL, alias: "champion", version: "1" });
   }
 
-  async function verify(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-    let [out, err] = ["", ""];
-    const place = {
-      cwd,
-      env: { PACHD_ADDRESS: engine.engine.address, MLFLOW_TRACKING_URI: mlflow.uri, STEMMA_INDEX: join(cwd, "index.db") },
-    };
-    const more = {
-      out: (text: string) => void (out += text),
-      err: (text: string) => void (err += text),
-      mlflow: async () => mlflow,
-    };
-    const code = await runProgram(testContext(place, more), ["verify", ...argv]);
-    return { code, out, err };
+  function verify(...argv: string[]): Promise<CommandResult> {
+    const env = { PACHD_ADDRESS: engine.engine.address, MLFLOW_TRACKING_URI: mlflow.uri, STEMMA_INDEX: join(cwd, "index.db") };
+    return stemma(["verify", ...argv], { cwd, env }, { mlflow: async () => mlflow });
   }
 
   test("finds nothing where all is as it was", async () => {
@@ -179,7 +168,7 @@ describe("verify", () => {
         .trim()
         .split("\n")
         // The last line says how complete it is.
-        .map((line) => (JSON.parse(line) as Partial<Finding>).kind),
+        .map((line: string) => (JSON.parse(line) as Partial<Finding>).kind),
     ).toEqual(["tag-edited", undefined]);
     expect((await verify(`models:/${MODEL}/1`, "--no-content")).out).toContain("alias-moved");
     expect((await verify(`models:/${MODEL}/1`, "--no-content", "--accept")).out).not.toContain("alias-moved");

@@ -6,7 +6,8 @@ import { PrintableReproduction } from "../../src/cli/printable-reproduction.ts";
 import { StemmaError } from "../../src/lineage/errors.ts";
 import { LineageIndex } from "../../src/lineage/store/lineage-index.ts";
 import { formatUrn } from "../../src/lineage/urn.ts";
-import { absentMlflow, absentPachyderm } from "../../src/verify/absent.ts";
+import { absentSource } from "../../src/collect/ports.ts";
+import type { VerifySources } from "../../src/verify/ports.ts";
 import { FINDING_KINDS, finding } from "../../src/verify/finding.ts";
 import { verify } from "../../src/verify/verify.ts";
 
@@ -53,15 +54,17 @@ describe("the answer of verify", () => {
   test("is that nothing could be checked when neither server is there, and what one can say when one is", async () => {
     using index = new LineageIndex(":memory:");
     const away = new StemmaError("UNREACHABLE", "it is away");
-    const absent = { pachyderm: absentPachyderm(away), mlflow: absentMlflow(away) };
+    const absent: VerifySources = { pachyderm: absentSource(away), mlflow: absentSource(away) };
     const options = { artifacts: true, content: true, accepted: new Date(0) };
     await expect(verify(index, absent, [RUN, COMMIT], options)).rejects.toMatchObject({ code: "UNREACHABLE" });
-    const gone = { ...absent, mlflow: { ...absent.mlflow, findRun: async () => undefined } };
+    const mlflow = new Proxy(absent.mlflow, {
+      get: (all, name): unknown => (name === "findRun" ? async () => undefined : Reflect.get(all, name)),
+    });
     index.write((writer) => {
       writer.say({ node: RUN, rank: "source", edges: [] });
       writer.say({ node: COMMIT, rank: "source", edges: [{ from: formatUrn(COMMIT), kind: "generated", to: at }] });
     });
-    const found = await verify(index, gone, [RUN, COMMIT], options);
+    const found = await verify(index, { ...absent, mlflow }, [RUN, COMMIT], options);
     expect(found).toMatchObject({ complete: false, findings: [{ kind: "run-missing", at }], gaps: [{ why: "it is away" }] });
   });
 });

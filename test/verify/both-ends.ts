@@ -4,7 +4,7 @@ import type { LoggedModel, ModelVersion, RegisteredModel, Run } from "../../src/
 import type { CommitInfo, FileInfo, JobInfo, RepoName } from "../../src/pachyderm/types.ts";
 import { cardDigest } from "../../src/tracker/card/canonical.ts";
 import type { VerifySources } from "../../src/verify/ports.ts";
-import { absentMlflow, absentPachyderm } from "../../src/verify/absent.ts";
+import { absentSource } from "../../src/collect/ports.ts";
 
 export const RUN = "a".repeat(32);
 export const JOB = "b".repeat(32);
@@ -104,7 +104,7 @@ export function sourcesOf(ends: BothEnds): VerifySources {
   const none = new StemmaError("FAILED", "not asked in these tests");
   return {
     pachyderm: {
-      ...absentPachyderm(none),
+      ...absentSource(none),
       inspectCommit: async ({ repo, at }) => there(ends.commits.get(`${repo.name}@${at}`)),
       inspectJob: async ({ pipeline, id }) => there(ends.jobs.get(`${pipeline.name}@${id}`)),
       inspectDatum: async (of, id) => {
@@ -122,7 +122,7 @@ export function sourcesOf(ends: BothEnds): VerifySources {
       checkStore: async function* () {},
     },
     mlflow: {
-      ...absentMlflow(none),
+      ...absentSource(none),
       findRun: async (id) => ends.runs.get(id),
       readArtifact: async ({ id }, path, take) => take(Buffer.from(there(ends.artifacts.get(`${id}:${path}`)))),
       searchModels: async function* () {
