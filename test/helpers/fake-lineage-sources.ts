@@ -1,5 +1,6 @@
 import type { PachydermSource } from "../../src/collect/ports.ts";
 import { StemmaError } from "../../src/lineage/errors.ts";
+import { FakeTable } from "./fake-table.ts";
 import type { JobListOptions } from "../../src/pachyderm/client-pipelines.ts";
 import type { CommitListOptions } from "../../src/pachyderm/client-repos.ts";
 import type {
@@ -46,22 +47,23 @@ function repoOf(name: string, type: RepoName["type"] = "user"): RepoName {
   return { project: "default", name, type };
 }
 
-function keyOf({ repo, id }: CommitName): string {
-  return `${repo.project}/${repo.name}.${repo.type}@${id}`;
+function repoKeyOf({ project, name, type }: RepoName): string {
+  return `${project}/${name}.${type}`;
 }
 
-function isSameRepo(one: RepoName, other: RepoName): boolean {
-  return one.name === other.name && one.type === other.type;
+function keyOf({ repo, id }: CommitName): string {
+  return `${repoKeyOf(repo)}@${id}`;
 }
 
 /** Part of a list that is kept oldest first, as a server is asked for it. */
 function inOrder<Item>(
   items: readonly Item[],
-  { number, oldestFirst = false, after }: CommitListOptions & JobListOptions,
+  { number = items.length, oldestFirst = false, after }: CommitListOptions & JobListOptions,
   timeOf: (item: Item) => Date,
 ): readonly Item[] {
-  const later = items.filter((item) => after === undefined || timeOf(item) > after);
-  return (oldestFirst ? later : later.toReversed()).slice(0, number);
+  const first = after === undefined ? 0 : items.findLastIndex((item) => timeOf(item) <= after) + 1;
+  if (oldestFirst) return items.slice(first, first + number);
+  return items.slice(Math.max(first, items.length - number)).toReversed();
 }
 
 function notFound(what: string): StemmaError {
@@ -76,9 +78,10 @@ export class FakePachyderm implements PachydermSource {
   told = 0;
   /** The server is lost after so many calls. */
   failAfter = Number.POSITIVE_INFINITY;
-  readonly #commits = new Map<string, StoredCommit>();
+  readonly #commits = new FakeTable<StoredCommit>(({ info }) => repoKeyOf(info.commit.repo));
   readonly #heads = new Map<string, string>();
-  readonly #jobs = new Map<string, JobInfo>();
+  readonly #jobs = new FakeTable<JobInfo>(() => "all");
+  readonly #pipelines = new Set<string>();
   readonly #datums = new Map<string, readonly DatumInfo[]>();
   #tick = 0;
 
@@ -111,6 +114,7 @@ export class FakePachyderm implements PachydermSource {
     );
     this.#store(output, "AUTO", [input, spec], new Map(files));
     const job: JobName = { pipeline: { project: "default", name: pipeline }, id };
+    this.#pipelines.add(pipeline);
     this.#jobs.set(keyOf(output), this.#jobInfo(job, output, input, datums.length, options));
     this.#datums.set(
       keyOf(output),
@@ -157,13 +161,13 @@ export class FakePachyderm implements PachydermSource {
 
   async *listRepos(): AsyncIterable<RepoInfo> {
     if (this.failAfter === 0) this.#call("listRepos");
-    const names = new Set([...this.#commits.values()].map(({ info }) => info.commit.repo.name));
-    for (const name of names) yield this.inspectRepo(repoOf(name));
+    const repos = this.#commits.groups().map((group) => this.#commits.of(group)[0]?.info.commit.repo.name ?? "");
+    for (const name of new Set(repos)) yield this.inspectRepo(repoOf(name));
   }
 
   async inspectRepo(repo: RepoName): Promise<RepoInfo> {
-    if (repo.project !== "default" || ![...this.#commits.values()].some(({ info }) => info.commit.repo.name === repo.name))
-      throw notFound(`repo ${repo.name}`);
+    const isThere = (["user", "spec", "meta"] as const).some((type) => this.#commits.of(repoKeyOf({ ...repo, type })).length > 0);
+    if (!isThere) throw notFound(`repo ${repo.name}`);
     return {
       repo,
       description: "",
@@ -180,8 +184,7 @@ export class FakePachyderm implements PachydermSource {
 
   async *listCommits(repo: RepoName, options: CommitListOptions = {}): AsyncIterable<CommitInfo> {
     this.#call(`listCommits ${repo.name}`);
-    const all = [...this.#commits.values()].map(({ info }) => info).filter(({ commit }) => isSameRepo(commit.repo, repo));
-    for (const info of inOrder(all, options, ({ started }) => started)) {
+    for (const { info } of inOrder(this.#commits.of(repoKeyOf(repo)), options, (each) => each.info.started)) {
       this.told += 1;
       yield this.#find(repo, info.commit.id).info;
     }
@@ -224,7 +227,7 @@ export class FakePachyderm implements PachydermSource {
   }
 
   async inspectPipeline(name: PipelineName): Promise<PipelineInfo> {
-    const job = [...this.#jobs.values()].findLast((each) => each.job.pipeline.name === name.name);
+    const job = this.#lastJob(name.name);
     if (job === undefined) throw notFound(`pipeline ${name.name}`);
     return {
       pipeline: name,
@@ -248,11 +251,8 @@ export class FakePachyderm implements PachydermSource {
   async *listPipelines(options: { readonly allVersionsOf?: PipelineName } = {}): AsyncIterable<PipelineInfo> {
     this.#call("listPipelines");
     const { allVersionsOf } = options;
-    const jobs = [...this.#jobs.values()].filter(
-      ({ job }) => allVersionsOf === undefined || job.pipeline.name === allVersionsOf.name,
-    );
-    for (const name of new Set(jobs.map(({ job }) => job.pipeline.name)))
-      yield this.inspectPipeline({ project: "default", name });
+    for (const name of allVersionsOf === undefined ? this.#pipelines : [allVersionsOf.name])
+      if (this.#lastJob(name) !== undefined) yield this.inspectPipeline({ project: "default", name });
   }
 
   async inspectJob({ pipeline, id }: JobName): Promise<JobInfo> {
@@ -265,7 +265,8 @@ export class FakePachyderm implements PachydermSource {
   async *listJobs(options: JobListOptions = {}): AsyncIterable<JobInfo> {
     this.#call("listJobs");
     const { pipeline } = options;
-    const all = [...this.#jobs.values()].filter(({ job }) => pipeline === undefined || job.pipeline.name === pipeline.name);
+    const jobs = this.#jobs.of("all");
+    const all = pipeline === undefined ? jobs : jobs.filter(({ job }) => job.pipeline.name === pipeline.name);
     for (const job of inOrder(all, options, ({ created }) => created)) {
       this.told += 1;
       yield job;
@@ -274,7 +275,7 @@ export class FakePachyderm implements PachydermSource {
 
   async *listDatums({ pipeline, id }: JobName): AsyncIterable<DatumInfo> {
     this.#call(`listDatums ${pipeline.name}@${id}`);
-    if (!this.#jobs.has(keyOf({ repo: repoOf(pipeline.name), id }))) throw notFound(`jobs ${pipeline.name}@${id}`);
+    if (this.#jobs.get(keyOf({ repo: repoOf(pipeline.name), id })) === undefined) throw notFound(`jobs ${pipeline.name}@${id}`);
     yield* this.#datums.get(keyOf({ repo: repoOf(pipeline.name), id })) ?? [];
   }
 
@@ -311,6 +312,10 @@ export class FakePachyderm implements PachydermSource {
     const found = this.#commits.get(keyOf({ repo, id }));
     if (found === undefined) throw notFound(`commit ${repo.project}/${repo.name}@${at}`);
     return found;
+  }
+
+  #lastJob(pipeline: string): JobInfo | undefined {
+    return this.#jobs.of("all").findLast(({ job }) => job.pipeline.name === pipeline);
   }
 
   #fileInfo(commit: CommitName, path: string): FileInfo {
