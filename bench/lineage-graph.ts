@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Node } from "../src/lineage/graph.ts";
 import { edge } from "../src/lineage/graph.ts";
 import type { Statement } from "../src/lineage/store/lineage-index.ts";
@@ -60,7 +60,7 @@ function linksOf(layer: number, place: number): number {
 }
 
 function thing(family: number, layer: number, place: number): Node {
-  const id = createHash("md5").update(`${family} ${layer} ${place}`).digest("hex");
+  const id = hash("md5", `${family} ${layer} ${place}`);
   const name = `stage-${family}-${Math.floor(layer / 2)}`;
   if (layer % 2 === 0) return { kind: "commit", project: "default", repo: name, type: "user", id };
   return { kind: "job", project: "default", pipeline: name, id };

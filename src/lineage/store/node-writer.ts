@@ -18,14 +18,15 @@ type Known = readonly [id: number, rank: number, since: number | null, gone: num
 const INSERT = "INSERT OR IGNORE INTO node(key, kind, rank, since, gone, flags, facts) VALUES(?, ?, ?, ?, ?, ?, ?)";
 const SELECT = "SELECT id, rank, since, gone, flags, facts FROM node WHERE key = ?";
 const UPDATE = "UPDATE node SET rank = ?, since = ?, gone = ?, flags = ?, facts = ? WHERE id = ?";
-/** Rows that are remembered, so that memory has a limit. */
-const MOST_IDS = 50_000;
+/** So many rows are remembered, and as many of those before: memory has a limit, and what is in use stays. */
+const MOST_IDS = 20_000;
 
 /** The rows of nodes. No row is ever taken away, so what is known of their numbers stays true. Nothing is written that is there already. */
 export class NodeWriter {
   readonly #index: IndexDatabase;
   readonly #insert: StatementSync;
-  readonly #ids = new Map<Urn, number>();
+  #ids = new Map<Urn, number>();
+  #idsBefore: ReadonlyMap<Urn, number> = new Map();
 
   constructor(index: IndexDatabase) {
     this.#index = index;
@@ -51,6 +52,8 @@ export class NodeWriter {
   id(urn: Urn): number {
     const known = this.#ids.get(urn);
     if (known !== undefined) return known;
+    const before = this.#idsBefore.get(urn);
+    if (before !== undefined) return this.#remember(urn, before);
     const found = this.#index.tuple<readonly [number]>("SELECT id FROM node WHERE key = ?", keyOf(urn))?.[0];
     return this.#remember(urn, found ?? this.#insertNamed(urn));
   }
@@ -91,7 +94,10 @@ export class NodeWriter {
   }
 
   #remember(urn: Urn, id: number): number {
-    if (this.#ids.size >= MOST_IDS) this.#ids.clear();
+    if (this.#ids.size >= MOST_IDS) {
+      this.#idsBefore = this.#ids;
+      this.#ids = new Map();
+    }
     this.#ids.set(urn, id);
     return id;
   }

@@ -1,5 +1,5 @@
 /** What the rows mean. One more with each change that an older or newer stemma would not understand: such an index is rebuilt. */
-export const INDEX_FORMAT = 2;
+export const INDEX_FORMAT = 3;
 
 /** Tells an index from other SQLite files: "stem". */
 export const APPLICATION_ID = 0x7374656d;
