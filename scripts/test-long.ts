@@ -59,6 +59,12 @@ const LONG_TESTS: Readonly<Record<string, LongTest>> = {
     variable: "STEMMA_TEST_COUNT",
     count: 1,
   },
+  images: {
+    about: "builds docker/* upon a Debian made by debootstrap, and runs each image's commands; root on Linux; --count only switches it on",
+    files: ["test/docker"],
+    variable: "STEMMA_TEST_COUNT",
+    count: 1,
+  },
   paysim: {
     about: "generator, split, ETL and training; --count is the number of rows",
     files: ["test/stages", "test/pipelines"],

@@ -1,6 +1,7 @@
 import { StoreCalls } from "./client-store.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
-import { version } from "./services.ts";
+import { StemmaError } from "../lineage/errors.ts";
+import { auth, version } from "./services.ts";
 
 /**
  * A client of Pachyderm: of a pachd in a cluster or of the embedded engine, which is the same to it. It connects with the
@@ -19,6 +20,16 @@ export class PachydermClient extends StoreCalls {
   async version(): Promise<string> {
     const { major = 0, minor = 0, micro = 0, additional = "" } = await this.connection.call(version.GetVersion, {});
     return `${major}.${minor}.${micro}${additional}`;
+  }
+
+  /** Whom the server takes us for; undefined where it asks nobody who they are. */
+  async whoAmI(): Promise<string | undefined> {
+    try {
+      return (await this.connection.call(auth.WhoAmI, {})).username;
+    } catch (error) {
+      if (error instanceof StemmaError && error.code === "UNSUPPORTED") return undefined;
+      throw error;
+    }
   }
 
   close(): void {

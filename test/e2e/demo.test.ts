@@ -66,7 +66,7 @@ describe("the demo", () => {
   test("every two things of which one came from the other answer in one command", { timeout: 120_000 }, async () => {
     const mlflow = new MlflowClient({ uri: inject("mlflowUri") });
     const model = `demo-${runId}`;
-    // The demo itself registers no model.
+    // Other tests' demos register their models under the name that this one has.
     await registerVersion(inject("mlflowUri"), model, runId);
     // Other tests' runs are in it, too, of which some say what cannot be read: its exit code is not of interest.
     await ask(["index", "sync"]);

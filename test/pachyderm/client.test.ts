@@ -35,6 +35,11 @@ async function* half(): AsyncGenerator<Uint8Array> {
 
 const MISSING = "0".repeat(12) + "4" + "0".repeat(19);
 
+test("the server's version, and that it asks nobody who they are", async () => {
+  expect(await running.client.version()).toMatch(/^\d+\.\d+\.\d+/);
+  expect(await running.client.whoAmI()).toBeUndefined();
+});
+
 describe("repos and commits", () => {
   test("are made, described, listed and deleted", async () => {
     const { client } = running;

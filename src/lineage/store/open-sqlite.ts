@@ -37,7 +37,7 @@ function prepare(sqlite: DatabaseSync, file: string): void {
   if (isEmpty(sqlite)) create(sqlite);
   const format = pragma(sqlite, "user_version");
   if (pragma(sqlite, "application_id") !== APPLICATION_ID)
-    throw new StemmaError("INTEGRITY", `${file} is not a lineage index.`, { hint: HINT });
+    throw new StemmaError("INTEGRITY", `${file} is not a lineage index.`, { hint: "Name another file with --index." });
   if (format !== INDEX_FORMAT)
     throw new StemmaError("INTEGRITY", `the index ${file} has format ${String(format)}, not ${INDEX_FORMAT}.`, { hint: HINT });
   // What is lost in a crash is read again: no write has to wait for the disk.
@@ -67,7 +67,7 @@ function orUnreadable<Result>(file: string, work: () => Result): Result {
     const why = error instanceof Error ? error.message : String(error);
     if (isDamage(error))
       throw new StemmaError("INTEGRITY", `the index ${file} is damaged: ${why}.`, { hint: HINT, cause: error });
-    throw new StemmaError("FAILED", `cannot open the index ${file}: ${why}.`, { cause: error });
+    throw new StemmaError("FAILED", `cannot open the index ${file}: ${why}.`, { hint: "It has to be a file.", cause: error });
   }
 }
 

@@ -40,7 +40,11 @@ describe("an index file", () => {
     using other = new DatabaseSync(file);
     other.exec("CREATE TABLE t(x); PRAGMA user_version = 2");
     expect(() => new LineageIndex(file)).toThrow(
-      expect.objectContaining({ ...REBUILD, message: `${file} is not a lineage index.` }),
+      expect.objectContaining({
+        ...REBUILD,
+        message: `${file} is not a lineage index.`,
+        hint: "Name another file with --index.",
+      }),
     );
     expect(other.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"]).toBe(1);
   });
