@@ -68,7 +68,7 @@ export function toPipelineInfo(info: PipelineInfo__Output): PipelineInfo {
     command: details?.transform?.cmd ?? [],
     inputs: toPfsInputs(details?.input),
     description: details?.description ?? "",
-    created: toSureDate(details?.created_at),
+    created: toSureDate(details?.updated_at ?? details?.created_at),
     userSpecJson: info.user_spec_json ?? "",
     effectiveSpecJson: info.effective_spec_json ?? "",
   };

@@ -103,6 +103,7 @@ export interface PipelineInfo {
   readonly command: readonly string[];
   readonly inputs: readonly PfsInput[];
   readonly description: string;
+  /** When this version was made; on servers before 2.11, when the pipeline was. */
   readonly created: Date;
   readonly userSpecJson: string;
   readonly effectiveSpecJson: string;

@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => engine.close());
 
-test("a pipeline's older version is known as well, and each job is of its own", async () => {
+test("a pipeline's older version is known as well, each with its own time, and each job is of its own", async () => {
   using index = new LineageIndex(":memory:");
   await client.createPipeline(shellSpec("copy", "raw", "cp /pfs/raw/* /pfs/out/ # again"), { update: true });
   await syncPachyderm(index, client);
@@ -34,6 +34,8 @@ test("a pipeline's older version is known as well, and each job is of its own", 
     { rank: "source", node: { version: 1, specDigest: expect.stringMatching(/^[0-9a-f]{64}$/) } },
     { rank: "source", node: { version: 2 } },
   ]);
+  const [one, two] = versions.map(({ since }) => since?.getTime() ?? Number.NaN);
+  expect(two).toBeGreaterThan(one ?? Number.NaN);
   expect(index.edgesUp(job("copy", first)).map(({ to }) => to)).toContain("urn:stemma:pipeline:default/copy#1");
 });
 
