@@ -18,6 +18,10 @@ const COMMANDS: Commands = {
   },
   down: { summary: "stop what `stemma up` started", load: async () => (await import("./down-command.ts")).downCommand },
   status: { summary: "say what runs, and where", load: async () => (await import("./status-command.ts")).statusCommand },
+  doctor: {
+    summary: "check each remote and tool, and say what to do",
+    load: async () => (await import("./doctor-command.ts")).doctorCommand,
+  },
   trace: {
     summary: "where does this come from, and what came out of it?",
     load: async () => (await import("./trace-command.ts")).traceCommand,
