@@ -60,13 +60,15 @@ const LONG_TESTS: Readonly<Record<string, LongTest>> = {
     count: 1,
   },
   k8s: {
-    about: "kustomize builds the overlays, each object held against three Kubernetes versions; Spark submits to executors in pods; --count only switches it on",
+    about:
+      "kustomize builds the overlays, each object held against three Kubernetes versions; Spark submits to executors in pods; --count only switches it on",
     files: ["test/k8s"],
     variable: "STEMMA_TEST_COUNT",
     count: 1,
   },
   images: {
-    about: "builds docker/* upon a Debian made by debootstrap, and runs each image's commands; root on Linux; --count only switches it on",
+    about:
+      "builds docker/* upon a Debian made by debootstrap, and runs each image's commands; root on Linux; --count only switches it on",
     files: ["test/docker"],
     variable: "STEMMA_TEST_COUNT",
     count: 1,

@@ -51,7 +51,8 @@ export class EdgeWriter {
   #insert(owner: number, rows: readonly EdgeRow[]): void {
     for (let begin = 0; begin < rows.length; begin += MOST_AT_ONCE) {
       const some = rows.slice(begin, begin + MOST_AT_ONCE);
-      const values = some.flatMap(([source, code, target, facts]) => [source, code, target, owner, facts]);
+      const values: (string | number | null)[] = [];
+      for (const [source, code, target, facts] of some) values.push(source, code, target, owner, facts);
       this.#index.prepared(INSERTS[some.length] ?? "").run(...values);
     }
   }
