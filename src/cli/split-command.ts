@@ -11,11 +11,15 @@ const NAMED_BAD_ROWS = 20;
 
 const EXAMPLES = `
 Examples:
-  stemma split --in /pfs/raw_data --out /pfs/out
+  stemma split --in /pfs/raw_data --out /pfs/out --buckets 16
   stemma split --in paysim.csv --out chunks --buckets 64
   stemma split --in paysim.csv --out chunks --by customer --subsample 50
 
-Rows are kept as they are, each file with its header. Malformed rows are left out, counted, and the first ${NAMED_BAD_ROWS} named on stderr.`;
+Rows are kept as they are, each file with its header. Malformed rows are left out, counted, and the first ${NAMED_BAD_ROWS} named on stderr.
+
+A customer's bucket is the CRC-32 of the name, modulo --buckets. Unless told, there are 8 buckets, or 16, 32, ... as it takes to have at
+most 32 MiB of the input for each: adding a day's file seldom changes that. A pipeline must say --buckets: each of its datums sees
+only some of the raw files, and all must be split alike.`;
 
 /** `stemma split`: the first stage of the demo's pipelines. */
 export function splitCommand(context: Context) {
@@ -24,7 +28,11 @@ export function splitCommand(context: Context) {
     .requiredOption("--in <path>", "a CSV file, or a folder with CSV files")
     .requiredOption("--out <folder>", "where the chunks go")
     .option("--types <list>", "transaction types to keep, with commas between", parseTypes, FRAUD_TYPES)
-    .option("--buckets <n>", "into how many buckets of customers (8 unless told)", wholeNumber("--buckets", 1))
+    .option(
+      "--buckets <n>",
+      "into how many buckets of customers (unless told, by the input's size; see below)",
+      wholeNumber("--buckets", 1),
+    )
     .option("--by <what>", 'a chunk for each "bucket" of customers, or for each "customer"', parseBy, "bucket")
     .option(
       "--subsample <n>",
@@ -34,7 +42,7 @@ export function splitCommand(context: Context) {
     .option("--max-bad <n>", "fail when more rows than this are malformed", wholeNumber("--max-bad", 0), 100)
     .addHelpText("after", EXAMPLES)
     .action(async (options) => {
-      const by = chooseBy(options);
+      const by = chooseBy(options, context.env["PACH_JOB_ID"] !== undefined);
       const { splitTables } = await import("../stages/split.ts");
       const summary = await splitTables({
         from: resolve(context.cwd, options.in),
@@ -67,13 +75,22 @@ interface ByOptions {
   readonly subsample?: number | undefined;
 }
 
-function chooseBy({ by, buckets, subsample }: ByOptions): SplitBy {
+function chooseBy({ by, buckets, subsample }: ByOptions, isInJob: boolean): SplitBy {
   if (by === "customer") {
     if (buckets !== undefined) throw new StemmaError("USAGE", "--buckets does not go with --by customer.");
     return { customers: subsample };
   }
   if (subsample !== undefined) throw new StemmaError("USAGE", "--subsample needs --by customer.");
-  return { buckets: buckets ?? 8 };
+  if (buckets === undefined && isInJob) {
+    throw new StemmaError(
+      "USAGE",
+      "--buckets must be given in a pipeline: a datum sees only some of the files, and all must be split alike.",
+      {
+        hint: 'Add "--buckets", "16" (or what fits the whole table) to the pipeline\'s cmd.',
+      },
+    );
+  }
+  return { buckets };
 }
 
 function badRowReporter(err: (text: string) => void): (where: string, trouble: string) => void {

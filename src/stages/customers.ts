@@ -1,17 +1,34 @@
+import { crc32 } from "node:zlib";
 import { StemmaError } from "../lineage/errors.ts";
 
-/** A stable 32-bit hash of Latin-1 text (FNV-1a, with a last stir so that its low bits are as good as its high ones). */
+/** A stable hash of Latin-1 text: its CRC-32, which every language and database can compute as well. */
 function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  return (hash ^ (hash >>> 13)) >>> 0;
+  return crc32(Buffer.from(text, "latin1"));
 }
 
-/** The folder of a customer's bucket: `bucket-03`, with as many digits as the last bucket needs, two at least. */
-export function bucketFolder(customer: string, buckets: number): string {
+const LEAST_BUCKETS = 8;
+const BUCKET_BYTES = 32 * 1024 * 1024;
+
+/**
+ * How many buckets an input of this size is split into: 8 up to 256 MiB, and twice as many each time that it doubles. So a table
+ * that grows day by day seldom changes its layout. A datum of a pipeline must not choose for itself: it sees only some of the raw
+ * files, and a customer's rows would lie in different buckets when those of one file are fewer than those of another.
+ */
+export function bucketsFor(sizeBytes: number): number {
+  let buckets = LEAST_BUCKETS;
+  while (buckets * BUCKET_BYTES < sizeBytes) buckets *= 2;
+  return buckets;
+}
+
+/** The folders of so many buckets: `bucket-03`, with as many digits as the last bucket needs, two at least. */
+export function bucketFolders(buckets: number): readonly string[] {
   const digits = Math.max(2, String(buckets - 1).length);
-  return `bucket-${String(hashOf(customer) % buckets).padStart(digits, "0")}`;
+  return Array.from({ length: buckets }, (_, bucket) => `bucket-${String(bucket).padStart(digits, "0")}`);
+}
+
+/** Which of so many buckets is a customer's. */
+export function bucketOf(customer: string, buckets: number): number {
+  return hashOf(customer) % buckets;
 }
 
 /** A customer's own folder: the name, with every byte that could mean something in a path as %XX. */

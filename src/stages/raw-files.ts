@@ -2,10 +2,13 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { StemmaError } from "../lineage/errors.ts";
 
+/** What the name of a raw file that is not called `.csv` gets at its end; the next stage reads only files that are. */
+const MADE = ".raw.csv";
+
 /** A table to read, and what its parts are to be called. */
 export interface RawFile {
   readonly path: string;
-  /** Below the folder that was asked for, with `.csv` at the end. */
+  /** Below the folder that was asked for, with `.csv` at the end, and never that of another raw file. */
   readonly name: string;
 }
 
@@ -13,14 +16,13 @@ export interface RawFile {
 export async function listRawFiles(from: string): Promise<RawFile[]> {
   const paths = await listPaths(from);
   if (paths.length === 0) throw new StemmaError("USAGE", `${from} has no file to read.`);
-  const files = paths.map((path) => ({ path, name: withCsv(path === from ? basename(path) : relative(from, path)) }));
-  const seen = new Map<string, string>();
-  for (const { path, name } of files) {
-    const other = seen.get(name);
-    if (other !== undefined) throw new StemmaError("USAGE", `${other} and ${path} would both be written as ${name}.`);
-    seen.set(name, path);
-  }
-  return files;
+  return paths.map((path) => ({ path, name: csvName(path === from ? basename(path) : relative(from, path)) }));
+}
+
+/** The bytes of all together. */
+export async function sizeOf(files: readonly RawFile[]): Promise<number> {
+  const stats = await Promise.all(files.map(({ path }) => stat(path)));
+  return stats.reduce((sum, { size }) => sum + size, 0);
 }
 
 async function listPaths(from: string): Promise<string[]> {
@@ -41,6 +43,7 @@ async function listPaths(from: string): Promise<string[]> {
     .toSorted();
 }
 
-function withCsv(name: string): string {
-  return /\.csv$/i.test(name) ? name : `${name}.csv`;
+/** `day` and `day.csv` may be in different datums, which know nothing of each other, so a name that is made is never one that is kept. */
+function csvName(name: string): string {
+  return name.endsWith(".csv") && !name.endsWith(MADE) ? name : `${name}${MADE}`;
 }

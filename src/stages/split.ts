@@ -1,14 +1,14 @@
-import { join } from "node:path";
 import { StemmaError } from "../lineage/errors.ts";
 import { ChunkFiles } from "./chunk-files.ts";
-import { csvLine, readCsv } from "./csv-file.ts";
-import { bucketFolder, customerFolder, LowestCustomers, mixCustomers } from "./customers.ts";
-import { PaysimRows } from "./paysim-row.ts";
+import { readCsv } from "./csv-file.ts";
+import type { CsvRow } from "./csv-row.ts";
+import { bucketFolders, bucketOf, bucketsFor, customerFolder, LowestCustomers, mixCustomers } from "./customers.ts";
+import { PaysimColumns, type PaysimRow } from "./paysim-columns.ts";
 import type { RawFile } from "./raw-files.ts";
-import { listRawFiles } from "./raw-files.ts";
+import { listRawFiles, sizeOf } from "./raw-files.ts";
 
-/** Into what the rows go: a fixed number of buckets of customers, or a folder for each of so many customers, or of all. */
-export type SplitBy = { readonly buckets: number } | { readonly customers: number | undefined };
+/** Into what the rows go: buckets of customers, as many as the size asks for unless told, or a folder for each of so many customers, or of all. */
+export type SplitBy = { readonly buckets: number | undefined } | { readonly customers: number | undefined };
 
 export interface SplitOptions {
   /** A file, or a folder that is read with all below it. */
@@ -35,42 +35,46 @@ export interface SplitSummary {
 export async function splitTables(options: SplitOptions): Promise<SplitSummary> {
   const rawFiles = await listRawFiles(options.from);
   const folderOf = await chooseFolders(rawFiles, options);
-  const files = new ChunkFiles();
+  const written: ChunkFiles[] = [];
   const counts = { rows: 0, kept: 0, bad: 0 };
   try {
     for (const file of rawFiles) {
-      let header = "";
+      const chunks = new ChunkFiles(options.to, file.name);
+      written.push(chunks);
       await eachRow(file, options, {
-        onHeader: (fields) => (header = csvLine(fields)),
-        onBad: (line, lines, trouble) => {
+        onHeader: ({ text }) => (chunks.header = text),
+        onBad: ({ line, lines }, trouble) => {
           counts.rows += lines;
           counts.bad += lines;
           options.onBad(`${file.path}:${line}`, trouble);
           if (counts.bad > options.maxBad) throw tooManyBad(counts.bad, options.maxBad);
         },
-        onGood: (rows, fields) => {
+        onGood: ({ type, customer }, text) => {
           counts.rows++;
-          if (!options.types.includes(rows.typeOf(fields))) return;
-          const folder = folderOf(rows.customerOf(fields));
+          if (!options.types.includes(type)) return;
+          const folder = folderOf(customer);
           if (folder === undefined) return;
           counts.kept++;
-          files.append(join(options.to, folder, file.name), header, csvLine(fields));
+          chunks.append(folder, text);
         },
       });
+      chunks.flush();
     }
-    files.flush();
   } catch (error) {
-    files.discard();
+    for (const chunks of written) chunks.discard();
     throw error;
   }
-  return { ...counts, filesRead: rawFiles.length, filesWritten: files.count };
+  return { ...counts, filesRead: rawFiles.length, filesWritten: written.reduce((sum, { count }) => sum + count, 0) };
 }
 
 type FolderOf = (customer: string) => string | undefined;
 
 async function chooseFolders(rawFiles: readonly RawFile[], options: SplitOptions): Promise<FolderOf> {
   const { by } = options;
-  if ("buckets" in by) return (customer) => bucketFolder(customer, by.buckets);
+  if ("buckets" in by) {
+    const folders = bucketFolders(by.buckets ?? bucketsFor(await sizeOf(rawFiles)));
+    return (customer) => folders[bucketOf(customer, folders.length)];
+  }
   if (by.customers === undefined) return customerFolder;
   const chosen = await chooseCustomers(rawFiles, options, by.customers);
   return (customer) => (chosen.has(customer) ? customerFolder(customer) : undefined);
@@ -96,32 +100,32 @@ async function eachCustomer(
     await eachRow(file, options, {
       onHeader: () => undefined,
       onBad: () => undefined,
-      onGood: (rows, fields) => {
-        if (options.types.includes(rows.typeOf(fields))) visit(rows.customerOf(fields), rows.isFraud(fields));
+      onGood: ({ type, customer, isFraud }) => {
+        if (options.types.includes(type)) visit(customer, isFraud);
       },
     });
   }
 }
 
 interface RowVisitor {
-  readonly onHeader: (fields: readonly string[]) => void;
+  readonly onHeader: (header: CsvRow) => unknown;
   /** A malformed row, which may run over several lines: then a quote has swallowed whole rows, and each of them counts. */
-  readonly onBad: (line: number, lines: number, trouble: string) => void;
-  readonly onGood: (rows: PaysimRows, fields: readonly string[]) => void;
+  readonly onBad: (row: CsvRow, trouble: string) => void;
+  readonly onGood: (row: PaysimRow, text: string) => void;
 }
 
 async function eachRow(file: RawFile, options: SplitOptions, visitor: RowVisitor): Promise<void> {
-  let rows: PaysimRows | undefined;
+  let columns: PaysimColumns | undefined;
   const events = {
-    onHeader: (fields: readonly string[]) => {
-      rows = new PaysimRows(fields, file.path);
-      visitor.onHeader(fields);
+    onHeader: (header: CsvRow) => {
+      columns = new PaysimColumns(header.fields, file.path);
+      visitor.onHeader(header);
     },
-    onRow: (fields: readonly string[], line: number, lines: number) => {
-      if (rows === undefined) return;
-      const trouble = lines > 1 ? `a quoted field runs over ${lines} lines` : rows.findTrouble(fields);
-      if (trouble === undefined) visitor.onGood(rows, fields);
-      else visitor.onBad(line, lines, trouble);
+    onRow: (row: CsvRow) => {
+      if (columns === undefined) return;
+      const read = columns.read(row);
+      if (typeof read === "string") visitor.onBad(row, read);
+      else visitor.onGood(read, row.text);
     },
   };
   await readCsv(file.path, file.path, events, options.signal);

@@ -13,7 +13,11 @@ beforeEach(async () => {
 afterEach(() => rm(cwd, { recursive: true, force: true }));
 
 function run(...argv: string[]): Promise<CommandResult> {
-  return stemma(["split", ...argv], { cwd, env: {} });
+  return runWith({}, ...argv);
+}
+
+function runWith(env: Record<string, string>, ...argv: string[]): Promise<CommandResult> {
+  return stemma(["split", ...argv], { cwd, env });
 }
 
 describe("stemma split", () => {
@@ -24,6 +28,18 @@ describe("stemma split", () => {
     expect((await readdir(join(cwd, "chunks"))).toSorted()).toEqual(
       Array.from({ length: 8 }, (_, number) => `bucket-0${number}`),
     );
+  });
+
+  test("in a pipeline must be told into how many, for a datum does not know the whole table", async () => {
+    const job = { PACH_JOB_ID: "2b85bf21341c4c89f3f056dc967a6144" };
+    const { code, err } = await runWith(job, "--in", "day.csv", "--out", "chunks");
+    expect(code).toBe(2);
+    expect(err).toMatch(/^stemma: --buckets must be given in a pipeline: .* Add "--buckets", "16" .*\n$/);
+    expect(await runWith(job, "--in", "day.csv", "--out", "chunks", "--buckets", "4")).toMatchObject({ code: 0 });
+    expect(await readdir(join(cwd, "chunks"))).toHaveLength(4);
+    expect(await runWith(job, "--in", "day.csv", "--out", "each", "--by", "customer", "--subsample", "3")).toMatchObject({
+      code: 0,
+    });
   });
 
   test("takes the number of buckets and the types", async () => {

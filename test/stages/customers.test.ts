@@ -1,36 +1,50 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bucketFolder, customerFolder, LowestCustomers, mixCustomers } from "../../src/stages/customers.ts";
+import {
+  bucketFolders,
+  bucketOf,
+  bucketsFor,
+  customerFolder,
+  LowestCustomers,
+  mixCustomers,
+} from "../../src/stages/customers.ts";
 
 const names = fc.array(fc.string({ minLength: 1, maxLength: 12 }), { maxLength: 40 });
 
 describe("buckets", () => {
-  test("a customer's bucket never changes", () => {
-    expect(["C1231006815", "C1666544295", "C1305486145", ""].map((name) => bucketFolder(name, 8))).toMatchInlineSnapshot(`
-      [
-        "bucket-07",
-        "bucket-05",
-        "bucket-00",
-        "bucket-01",
-      ]
-    `);
+  test("a customer's bucket never changes: it is the CRC-32 of the name, modulo the number of buckets", () => {
+    const names = ["C1231006815", "C1666544295", "C1305486145", "é", ""];
+    // By Python: [zlib.crc32(name.encode("latin-1")) % 8 for name in names]
+    expect(names.map((name) => bucketOf(name, 8))).toEqual([7, 7, 1, 1, 0]);
   });
 
   test("customers spread evenly", () => {
-    const sizes = new Map<string, number>();
+    const sizes = Array.from({ length: 8 }, () => 0);
     for (let number = 0; number < 80_000; number++) {
-      const bucket = bucketFolder(`C${number}`, 8);
-      sizes.set(bucket, (sizes.get(bucket) ?? 0) + 1);
+      const bucket = bucketOf(`C${number}`, 8);
+      sizes[bucket] = (sizes[bucket] ?? 0) + 1;
     }
-    expect(sizes.size).toBe(8);
-    expect(Math.min(...sizes.values())).toBeGreaterThan(9500);
-    expect(Math.max(...sizes.values())).toBeLessThan(10_500);
+    expect(Math.min(...sizes)).toBeGreaterThan(9500);
+    expect(Math.max(...sizes)).toBeLessThan(10_500);
   });
 
-  test("bucket names have as many digits as the last one needs, so that they sort", () => {
-    const folders = Array.from({ length: 500 }, (_, number) => bucketFolder(`C${number}`, 200));
-    expect(folders.every((folder) => /^bucket-[01]\d\d$/.test(folder))).toBe(true);
-    expect(bucketFolder("C1", 1)).toBe("bucket-00");
+  test("their folders have as many digits as the last one needs, so that they sort", () => {
+    expect(bucketFolders(3)).toEqual(["bucket-00", "bucket-01", "bucket-02"]);
+    const folders = bucketFolders(200);
+    expect(folders.slice(-2)).toEqual(["bucket-198", "bucket-199"]);
+    expect(folders.toSorted()).toEqual(folders);
+  });
+
+  const MIB = 1024 * 1024;
+  test.each([
+    ["nothing", 0, 8],
+    ["256 MiB", 256 * MIB, 8],
+    ["a byte more", 256 * MIB + 1, 16],
+    ["the whole PaySim table", 493_534_783, 16],
+    ["the table and a day more", (493_534_783 * 31) / 30, 16],
+    ["ten times the table", 10 * 493_534_783, 256],
+  ])("of %s are as many as hold at most 32 MiB each, eight at least, by doubling", (_, bytes, buckets) => {
+    expect(bucketsFor(bytes)).toBe(buckets);
   });
 });
 
