@@ -1,10 +1,12 @@
-// `npm run bench -- NAME [--json]`: measures, prints a table, and ends with 1 when a limit is missed.
+// `npm run bench -- NAME [--json] [--rows N]`: measures, prints a table, and ends with 1 when a limit is missed.
+import { parseArgs } from "node:util";
 import { drawFigures, isMet, toJson } from "./figure.ts";
 import type { Figure } from "./figure.ts";
 
 interface Bench {
   readonly about: string;
-  readonly run: () => Promise<readonly Figure[]>;
+  /** Some take a number of rows. */
+  readonly run: (rows: number | undefined) => Promise<readonly Figure[]>;
 }
 
 const BENCHES: Readonly<Record<string, Bench>> = {
@@ -28,18 +30,36 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     about: "the lineage index beside bare SQLite and ml-metadata",
     run: async () => (await import("./lineage.ts")).benchLineage(),
   },
+  pipelines: {
+    about: "the pipelines beside bare Spark, csv-parse and pandas (--rows N; the limits are for 6362620)",
+    run: async (rows) => (await import("./pipelines.ts")).benchPipelines(rows),
+  },
 };
 
-const words = process.argv.slice(2);
-const asJson = words.includes("--json");
-const [name = "", ...rest] = words.filter((word) => word !== "--json");
-const bench = rest.length === 0 ? BENCHES[name] : undefined;
+/** Undefined for what is no such command line. */
+function parse(): { readonly name: string; readonly asJson: boolean; readonly rows: number | undefined } | undefined {
+  try {
+    const { positionals, values } = parseArgs({
+      allowPositionals: true,
+      options: { json: { type: "boolean", default: false }, rows: { type: "string" } },
+    });
+    const [name = "", ...rest] = positionals;
+    if (rest.length > 0 || (values.rows !== undefined && !/^[1-9]\d{0,8}$/.test(values.rows))) return undefined;
+    return { name, asJson: values.json, rows: values.rows === undefined ? undefined : Number(values.rows) };
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+const { name, asJson, rows } = parse() ?? { name: "", asJson: false, rows: undefined };
+const bench = BENCHES[name];
 if (bench === undefined) {
-  const lines = Object.entries(BENCHES).map(([known, { about }]) => `  ${known.padEnd(7)} ${about}\n`);
-  process.stderr.write(`npm run bench -- NAME [--json]\n\n${lines.join("")}`);
+  const lines = Object.entries(BENCHES).map(([known, { about }]) => `  ${known.padEnd(10)} ${about}\n`);
+  process.stderr.write(`npm run bench -- NAME [--json] [--rows N]\n\n${lines.join("")}`);
   process.exitCode = 2;
 } else {
-  const figures = await bench.run();
+  const figures = await bench.run(rows);
   process.stdout.write(asJson ? toJson(name, figures) : drawFigures(figures));
   process.exitCode = figures.every(isMet) ? 0 : 1;
 }

@@ -1,8 +1,10 @@
-"""ETL of the demo: one row a customer, with the means of amount and balances and the number of frauds.
+"""ETL of the demo: for each file one row a customer, with the sums of amount and balances, of frauds, and of rows.
 
 spark-submit etl.py --in DIR --out DIR
 
-Reads the CSV files of each folder in DIR (or of DIR itself, when it has CSV files) and writes <out>/<folder>.csv.
+Writes <out>/<path> for each CSV file <in>/<path>. Who wants means adds up the sums of a customer in all files, and divides them by
+its rows: so a new file leaves the tables of all others as they are. In a worker with `datum_batching` it takes one datum after the
+other in one Spark session.
 """
 
 import argparse
@@ -10,81 +12,84 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Dict, List
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DoubleType, IntegerType, StringType
 
-from tables import LARGEST, Layouts, csv_files, fail, find_layouts, read_tables
+from datums import each_datum
+from tables import LARGEST, LARGEST_SUM, MONEY, Refusal, csv_files, exact_sum, find_layouts, is_no_money, read_tables, run_main
 
 CUSTOMER = "nameOrig"
-MEANS = ["amount", "oldbalanceOrg", "newbalanceOrig", "oldbalanceDest", "newbalanceDest"]
-COLUMNS = {CUSTOMER: StringType(), **{name: DoubleType() for name in MEANS}, "isFraud": IntegerType()}
+COLUMNS = {CUSTOMER: StringType(), **{name: DoubleType() for name in MONEY}, "isFraud": IntegerType()}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="One row a customer: means of amount and balances, and the number of frauds.")
-    parser.add_argument("--in", dest="source", type=Path, required=True, help="a folder with CSV files, or with folders of them")
-    parser.add_argument("--out", type=Path, required=True, help="the folder for one CSV file a folder")
+    parser = argparse.ArgumentParser(description="One row a customer: sums of amount and balances, number of frauds, number of rows.")
+    parser.add_argument("--in", dest="source", type=Path, required=True, help="a folder with CSV files")
+    parser.add_argument("--out", type=Path, required=True, help="the folder for a CSV file each, at the same path")
     arguments = parser.parse_args()
-    buckets = find_buckets(arguments.source)
     spark = SparkSession.builder.appName("etl").getOrCreate()
-    for name, layouts in buckets.items():
-        rows = Observation()
-        table = read_tables(spark, layouts, COLUMNS).observe(
-            rows, F.count(F.lit(1)).alias("all"), F.count(F.when(is_bad(), 1)).alias("bad")
-        )
-        write_one_csv(by_customer(table), arguments.out / f"{name}.csv", rows)
-        print(f"etl: {name}: {rows.get['all']} rows")
+    each_datum(lambda: sum_files(spark, arguments.source, arguments.out))
     spark.stop()
 
 
-def find_buckets(source: Path) -> Dict[str, Layouts]:
-    """The CSV files by the folder that they count for: the first one below `source`, or `source` for those in it."""
-    buckets: Dict[str, List[Path]] = {}
-    for file in csv_files(source):
-        parts = file.relative_to(source).parts
-        buckets.setdefault(parts[0] if len(parts) > 1 else source.resolve().name, []).append(file)
-    if not buckets:
-        fail(f"there is no CSV file below {source}.")
-    return {name: find_layouts(files, COLUMNS) for name, files in buckets.items()}
+def sum_files(spark: SparkSession, source: Path, out: Path) -> None:
+    files = csv_files(source)
+    if not files:
+        raise Refusal(f"there is no CSV file below {source}.")
+    layouts = [find_layouts([file], COLUMNS) for file in files]
+    for file, layout in zip(files, layouts):
+        path = file.relative_to(source)
+        rows = read_tables(spark, layout, COLUMNS)
+        # One task does it all where it can: then Spark has nothing to send from task to task, and nothing to leave on the disk.
+        if file.stat().st_size <= spark._jsparkSession.sessionState().conf().filesMaxPartitionBytes():
+            rows = rows.coalesce(1)
+        print(f"etl: {path}: {write_sums(rows, path, out)} rows", flush=True)
 
 
-def is_bad() -> Column:
-    """What could not be read as its type is null in Spark; the split stage has left such rows out."""
-    bad = F.col(CUSTOMER).isNull() | F.col("isFraud").isNull()
-    for name in MEANS:
-        bad = bad | F.col(name).isNull() | F.isnan(name) | (F.abs(name) > LARGEST)
-    return bad
-
-
-def by_customer(table: DataFrame) -> DataFrame:
-    means = [mean(name).alias(f"avg_{name}") for name in MEANS]
-    frauds = F.sum("isFraud").alias("sum_isFraud")
-    return table.groupBy(CUSTOMER).agg(*means, frauds, F.count(F.lit(1)).alias("rows"))
-
-
-def mean(name: str) -> Column:
-    """The mean by way of whole ten-thousandths: such sums are the same in whatever order Spark adds them up."""
-    return F.sum(F.rint(F.col(name) * 10_000).cast("long")) / 10_000 / F.count(F.lit(1))
-
-
-def write_one_csv(table: DataFrame, target: Path, rows: Observation) -> None:
-    """Writes one sorted file. Spark writes folders and would clear the target's, so it gets a hidden one beside the target."""
+def write_sums(rows: DataFrame, path: Path, out: Path) -> int:
+    """Answers how many rows there were."""
+    read, summed = Observation(), Observation()
+    rows = rows.observe(read, F.count(F.lit(1)).alias("all"), F.count(F.when(is_bad(), 1)).alias("bad"))
+    sums = by_customer(rows).observe(summed, F.count(F.when(is_too_large(), 1)).alias("bad"))
+    target = out / path
     target.parent.mkdir(parents=True, exist_ok=True)
+    # Spark writes folders and would clear the target's, so it gets a hidden one beside the target.
     hidden = tempfile.mkdtemp(prefix=".etl-", dir=target.parent)
     try:
         folder = Path(hidden, "csv")
-        one_part = table.repartition(1).sortWithinPartitions(CUSTOMER)
-        one_part.write.csv(f"file://{folder.absolute()}", header=True, escape='"')
-        if rows.get["bad"] > 0:
-            fail(f"{target.stem}: {rows.get['bad']} of {rows.get['all']} rows have no customer, or no number where one is due.")
+        sums.coalesce(1).sortWithinPartitions(CUSTOMER).write.csv(f"file://{folder.absolute()}", header=True, escape='"')
+        if read.get["bad"] > 0:
+            raise Refusal(f"{path}: {read.get['bad']} of {read.get['all']} rows have no customer, or no number where one is due.")
+        if summed.get["bad"] > 0:
+            raise Refusal(f"{path}: {summed.get['bad']} customers have sums beyond {LARGEST_SUM:.0f}.")
         (part,) = folder.glob("part-*.csv")
         os.replace(part, target)
     finally:
         shutil.rmtree(hidden)
+    return read.get["all"]
+
+
+def is_bad() -> Column:
+    """The split stage has left such rows out."""
+    bad = F.col(CUSTOMER).isNull() | F.col("isFraud").isNull()
+    for name in MONEY:
+        bad = bad | is_no_money(name, LARGEST)
+    return bad
+
+
+def by_customer(rows: DataFrame) -> DataFrame:
+    sums = [(exact_sum(name) / 10_000).alias(f"sum_{name}") for name in MONEY]
+    return rows.groupBy(CUSTOMER).agg(*sums, F.sum("isFraud").alias("sum_isFraud"), F.count(F.lit(1)).alias("rows"))
+
+
+def is_too_large() -> Column:
+    too_large = F.lit(False)
+    for name in MONEY:
+        too_large = too_large | is_no_money(f"sum_{name}", LARGEST_SUM)
+    return too_large
 
 
 if __name__ == "__main__":
-    main()
+    run_main(main)

@@ -73,11 +73,29 @@ const LONG_TESTS: Readonly<Record<string, LongTest>> = {
     variable: "STEMMA_TEST_COUNT",
     count: 1,
   },
-  paysim: {
+  csv: {
+    about: "CSV rows and columns against csv-parse; --count is the number of runs of each property",
+    files: ["test/stages/csv-file.test.ts", "test/stages/paysim-columns.test.ts"],
+    variable: "STEMMA_TEST_COUNT",
+    count: 5000,
+  },
+  standalone: {
+    about: "ETL and training on a Spark master with two workers; --count only switches it on",
+    files: ["test/pipelines/standalone.test.ts"],
+    variable: "STEMMA_TEST_COUNT",
+    count: 1,
+  },
+  stages: {
     about: "generator, split, ETL and training; --count is the number of rows",
-    files: ["test/stages", "test/pipelines"],
+    files: ["test/stages", "test/pipelines/spark.test.ts"],
     variable: "STEMMA_TEST_ROWS",
     count: 1_000_000,
+  },
+  paysim: {
+    about: "the demo on the whole PaySim table, with a day that comes and is withdrawn; --count is the number of rows",
+    files: ["test/e2e/paysim.test.ts"],
+    variable: "STEMMA_TEST_ROWS",
+    count: 6_362_620,
   },
 };
 

@@ -1,11 +1,15 @@
 import { Command } from "@commander-js/extra-typings";
 import { StemmaError } from "../lineage/errors.ts";
 import { packageRoot } from "../local/job-environment.ts";
+import { findService } from "../local/services.ts";
+import { stateFolder } from "../local/state-folder.ts";
 import { wholeNumber } from "../stages/whole-number.ts";
 import type { Context } from "./context.ts";
 import { checkColumns, fileData, generatedData, putData } from "./demo/demo-data.ts";
 import { ensurePipeline, ensureRawData } from "./demo/demo-pipelines.ts";
+import { PeakMemory } from "./demo/peak-memory.ts";
 import { registerDemoModel } from "./demo/register-model.ts";
+import { drawReport, makeReport } from "./demo/report.ts";
 import { findDemoRun, printSummary } from "./demo/summary.ts";
 import { requireSuccess, watchJobs } from "./demo/watch-jobs.ts";
 import { stopServices } from "./down-command.ts";
@@ -53,6 +57,7 @@ Examples:
 
 async function runDemo(context: Context, options: DemoOptions): Promise<void> {
   const { line: say } = new Progress(context.err);
+  using memory = new PeakMemory(() => ownProcesses(context));
   // One that is started here is known to answer later; one that is given is asked before anything is made.
   if (context.env["MLFLOW_TRACKING_URI"]) await (await context.mlflow()).checkHealth();
   await startServices(context, {
@@ -66,13 +71,35 @@ async function runDemo(context: Context, options: DemoOptions): Promise<void> {
 
   using pachyderm = await context.pachyderm();
   const data = options.csv === undefined ? await generatedData(pachyderm, options.rows, options.seed) : fileData(options.csv);
-  const { id } = await putData(pachyderm, data);
+  const put = await putData(pachyderm, data);
+  const { id } = put.commit;
   say(`raw_data@${id}:${data.path}: ${data.description}`);
   const jobs = await watchJobs(pachyderm, id, { signal: context.signal, say });
   await requireSuccess(pachyderm, jobs, say);
   const run = await findDemoRun(pachyderm, id);
   const model = await registerDemoModel(await context.mlflow(), run.id);
   await printSummary(context, { run, model, rawData: { commit: id, path: data.path } });
+  const customers = await countCustomers(context, run.id);
+  const report = await makeReport(pachyderm, { put, jobs, customers, peakBytes: peakOf(context, memory) });
+  context.out(`\nWhat it took\n${drawReport(report)}`);
+}
+
+/** As the training has told MLflow. */
+async function countCustomers(context: Context, runId: string): Promise<number> {
+  const { params } = await (await context.mlflow()).inspectRun(runId);
+  return Number(params["trainRows"]) + Number(params["testRows"]);
+}
+
+/** This one, and those of the services that run here. */
+function ownProcesses({ env, cwd }: Context): number[] {
+  const folder = stateFolder(env, cwd);
+  const services = (["engine", "mlflow"] as const).map((name) => findService(folder, name)?.pid);
+  return [process.pid, ...services.filter((pid) => pid !== undefined)];
+}
+
+/** Where a server is somebody else's, what it holds is not known. */
+function peakOf({ env }: Context, memory: PeakMemory): number | undefined {
+  return env["PACHD_ADDRESS"] || env["MLFLOW_TRACKING_URI"] ? undefined : memory.bytes;
 }
 
 /** In this order, as each reads from the one before. */

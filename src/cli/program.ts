@@ -112,6 +112,10 @@ const COMMANDS: Commands = {
     summary: "split raw CSV files by customer: the demo's first stage",
     load: async () => (await import("./split-command.ts")).splitCommand,
   },
+  "next-datum": {
+    summary: "within a job with datum_batching: wait for the next datum",
+    load: async () => (await import("./next-datum-command.ts")).nextDatumCommand,
+  },
   completion: {
     summary: "print what makes a shell complete commands and names",
     load: async () => (await import("./completion-command.ts")).completionCommand,

@@ -14,7 +14,7 @@ const TIMEOUT_MS = 240_000;
 const MEANS = ["amount", "oldbalanceOrg", "newbalanceOrig", "oldbalanceDest", "newbalanceDest"];
 const AREAS = ["PR train", "AUC train", "PR test", "AUC test"];
 
-/** The ETL's table, of customers with one row each: nearly all of PaySim's are such. */
+/** A table of means, of customers with one row each: nearly all of PaySim's are such. */
 async function writeTable(folder: string): Promise<void> {
   const text = Buffer.concat([...paysimText({ rows: 2000, seed: 1 })]);
   const rows: Record<string, string>[] = parse(text, { columns: true });

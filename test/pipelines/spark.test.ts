@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { parse } from "csv-parse/sync";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FRAUD_TYPES, paysimText } from "../../src/stages/paysim.ts";
 import { splitTables } from "../../src/stages/split.ts";
@@ -11,10 +12,15 @@ import { type SparkResult, submit } from "../helpers/spark.ts";
 /** A program on Spark takes some ten seconds, and several times as long on a machine that is busy. */
 const TIMEOUT_MS = 240_000;
 
-const MEANS = ["amount", "oldbalanceOrg", "newbalanceOrig", "oldbalanceDest", "newbalanceDest"] as const;
-const ETL_HEADER = ["nameOrig", ...MEANS.map((name) => `avg_${name}`), "sum_isFraud", "rows"];
+const MONEY = ["amount", "oldbalanceOrg", "newbalanceOrig", "oldbalanceDest", "newbalanceDest"] as const;
+const ETL_HEADER = ["nameOrig", ...MONEY.map((name) => `sum_${name}`), "sum_isFraud", "rows"];
 // A name with what Spark would take for a pattern, or for an encoded character.
 const ODD_NAME = "day [2], 50%.csv";
+const MILLION = 1_000_000;
+
+/** The same raw rows, cut in so many ways: into buckets, and into the files of so many days. */
+const LAYOUTS = { one: [1, 1], three: [3, 2], eight: [8, 1], thirty: [1, 30] } as const;
+const NAMES = Object.keys(LAYOUTS);
 
 type Row = Readonly<Record<string, string>>;
 
@@ -22,22 +28,34 @@ let folder: string;
 let first: SparkResult;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "stemma-spark-"));
-  await mkdir(join(folder, "raw"));
-  await writeFile(join(folder, "raw", "day-1.csv"), Buffer.concat([...paysimText({ rows: scaled(4000), seed: 1 })]));
-  await writeFile(join(folder, "raw", ODD_NAME), reordered(Buffer.concat([...paysimText({ rows: 300, seed: 1 })]).toString()));
-  await splitTables({
-    from: join(folder, "raw"),
-    to: join(folder, "split"),
-    types: FRAUD_TYPES,
-    by: { buckets: 2 },
-    maxBad: 0,
-    onBad: () => undefined,
-  });
+  const [header = "", ...rows] = Buffer.concat([...paysimText({ rows: scaled(4000), seed: 1 })])
+    .toString()
+    .trimEnd()
+    .split("\n");
+  for (const [name, [buckets, days]] of Object.entries(LAYOUTS)) {
+    await writeDays(join(folder, "raw", name), header, rows, days);
+    const split = { from: join(folder, "raw", name), to: join(folder, "split", name), by: { buckets } };
+    await splitTables({ ...split, types: FRAUD_TYPES, maxBad: 0, onBad: () => undefined });
+  }
+  const line = `1,TRANSFER,0.1,C1,9,8.5,C2,0,${"0".repeat(20)}7.25,1,0\n`;
+  await mkdir(join(folder, "split", "odd"));
+  await writeFile(join(folder, "split", "odd", "million.csv"), `${header}\n${line.repeat(MILLION)}`);
+  await writeFile(join(folder, "split", "odd", "none.csv"), `${header}\n`);
   first = await etl("split", "etl", "--master", "local[2]");
-}, TIMEOUT_MS);
+}, 3 * TIMEOUT_MS);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The same table with its columns the other way round: then Spark must not go by position. */
+/** Deals the rows out, so that customers with more than one are in more than one file. */
+async function writeDays(target: string, header: string, rows: readonly string[], days: number): Promise<void> {
+  await mkdir(target, { recursive: true });
+  for (let day = 0; day < days; day += 1) {
+    const text = [header, ...rows.filter((_, index) => index % days === day), ""].join("\n");
+    // Of two files the second has its columns the other way round: then Spark must not go by position.
+    if (days === 2 && day === 1) await writeFile(join(target, ODD_NAME), reordered(text));
+    else await writeFile(join(target, `day-${day + 1}.csv`), text);
+  }
+}
+
 function reordered(text: string): string {
   return text.replaceAll(/[^\n]+/g, (line) => line.split(",").toReversed().join(","));
 }
@@ -59,68 +77,67 @@ function tracked(name: string) {
   return { STEMMA_REPORT: join(folder, name, "report"), STEMMA_ARTIFACTS: join(folder, name, "artifacts") };
 }
 
-/** What the ETL is to compute, the plain way. */
-function meansByCustomer(rows: readonly Row[]): Map<string, number[]> {
-  const groups = Map.groupBy(rows, (row) => row["nameOrig"] ?? "");
-  const sum = (group: readonly Row[], column: string): number => group.reduce((total, row) => total + Number(row[column]), 0);
-  return new Map(
-    [...groups].map(([customer, group]) => [
-      customer,
-      [...MEANS.map((column) => sum(group, column) / group.length), sum(group, "isFraud"), group.length],
-    ]),
-  );
-}
-
 describe("etl.py", () => {
-  test("says how many rows it has read, and nothing else", () => {
+  test("says how many rows it has read of each file, and nothing else", () => {
     expect(first).toMatchObject({ exitCode: 0, err: "" });
-    expect(first.out).toMatch(/^etl: bucket-00: \d+ rows\netl: bucket-01: \d+ rows$/);
+    const lines = first.out.split("\n");
+    expect(lines).toHaveLength(1 + 3 * 2 + 8 + 30 + 2);
+    expect(lines).toContain("etl: odd/million.csv: 1000000 rows");
+    expect(lines.filter((line) => !/^etl: [^:]+\.csv: \d+ rows$/.test(line))).toEqual([]);
   });
 
-  test("leaves one CSV a bucket, and nothing else", async () => {
-    expect((await readdir(join(folder, "etl"))).toSorted()).toEqual(["bucket-00.csv", "bucket-01.csv"]);
+  test("leaves one CSV for each, and nothing else", async () => {
+    for (const name of [...NAMES, "odd"]) {
+      const [read, written] = await Promise.all(["split", "etl"].map((stage) => listFiles(join(folder, stage, name))));
+      expect(written).toEqual(read);
+    }
   });
 
-  test.each(["bucket-00", "bucket-01"])("computes means and sums of %s, one row a customer, sorted", async (bucket) => {
-    const raw = await Promise.all(["day-1.csv", ODD_NAME].map((name) => readRows(join(folder, "split", bucket, name))));
-    const expected = meansByCustomer(raw.flat());
-    const found = await readRows(join(folder, "etl", `${bucket}.csv`));
-    expect(Object.keys(found[0] ?? {})).toEqual(ETL_HEADER);
-    expect(found.map((row) => row["nameOrig"])).toEqual([...expected.keys()].toSorted());
-    const wrong = found.filter((row) => {
-      const [customer = "", ...values] = Object.values(row);
-      return !values.every((value, index) => isNear(Number(value), expected.get(customer)?.[index] ?? Number.NaN));
-    });
-    expect(wrong).toEqual([]);
-    expect([...expected.values()].some((values) => (values.at(-1) ?? 0) > 1)).toBe(true);
+  test("has the sums of pandas over the same raw CSV to 1e-9, however the rows were cut", async () => {
+    const layouts = NAMES.map((name) => join(folder, "etl", name));
+    const { expected, found } = (await python("sums_by_pandas.py", join(folder, "raw", "one"), ...layouts)) as Comparison;
+    expect(expected.frauds).toBeGreaterThan(20);
+    expect(found).toMatchObject(NAMES.map(() => expected));
+    expect(found.map(({ unequal }) => unequal)).toEqual(NAMES.map(() => 0));
+    expect(Math.max(...found.map(({ deviation }) => deviation))).toBeLessThan(1e-9);
+  });
+
+  test("has one row a customer, sorted, and exact sums of cents", async () => {
+    const rows = await readRows(join(folder, "etl", "one", "bucket-00", "day-1.csv"));
+    expect(Object.keys(rows[0] ?? {})).toEqual(ETL_HEADER);
+    const names = rows.map((row) => row["nameOrig"] ?? "");
+    expect(names).toEqual([...new Set(names)].toSorted());
+    expect(rows.some((row) => Number(row["rows"]) > 1)).toBe(true);
+  });
+
+  test("adds up a customer with a million rows, and none", async () => {
+    const [row, ...others] = await readRows(join(folder, "etl", "odd", "million.csv"));
+    expect(others).toEqual([]);
+    // A tenth a million times is 100000.00000133288 in floating point.
+    expect(Object.values(row ?? {})).toEqual([
+      "C1",
+      "100000.0",
+      "9000000.0",
+      "8500000.0",
+      "0.0",
+      "7250000.0",
+      "1000000",
+      "1000000",
+    ]);
+    expect(await readFile(join(folder, "etl", "odd", "none.csv"), "utf8")).toBe(`${ETL_HEADER.join(",")}\n`);
   });
 
   test(
     "writes the same bytes however Spark cuts the work",
     async () => {
       const cut = ["--conf", "spark.sql.files.maxPartitionBytes=20000", "--conf", "spark.sql.shuffle.partitions=7"];
-      const { exitCode } = await etl("split", "etl-again", "--master", "local[1]", ...cut);
+      const { exitCode } = await etl("split/three", "etl-again", "--master", "local[1]", ...cut);
       expect(exitCode).toBe(0);
-      for (const name of ["bucket-00.csv", "bucket-01.csv"]) {
-        expect(await readFile(join(folder, "etl-again", name), "utf8")).toBe(await readFile(join(folder, "etl", name), "utf8"));
+      for (const path of await listFiles(join(folder, "etl", "three"))) {
+        expect(await readFile(join(folder, "etl-again", path), "utf8")).toBe(
+          await readFile(join(folder, "etl", "three", path), "utf8"),
+        );
       }
-    },
-    TIMEOUT_MS,
-  );
-
-  test(
-    "ends with one line when a file lacks a column",
-    async () => {
-      await mkdir(join(folder, "lacking"));
-      await writeFile(join(folder, "lacking", "day.csv"), "step,type,nameOrig,isFraud\n1,TRANSFER,C1,0\n");
-      const { exitCode, out, err } = await etl("lacking", "etl-lacking");
-      const columns = "amount, oldbalanceOrg, newbalanceOrig, oldbalanceDest, newbalanceDest";
-      const file = join(folder, "lacking", "day.csv");
-      expect({ exitCode, out, err }).toEqual({
-        exitCode: 1,
-        out: "",
-        err: `etl.py: ${file} has no column ${columns}: its first line is step,type,nameOrig,isFraud.`,
-      });
     },
     TIMEOUT_MS,
   );
@@ -129,11 +146,11 @@ describe("etl.py", () => {
     "ends with one line, and leaves no file, when a number cannot be read",
     async () => {
       await mkdir(join(folder, "unreadable"));
-      const text = await readFile(join(folder, "raw", "day-1.csv"), "utf8");
+      const text = await readFile(join(folder, "raw", "one", "day-1.csv"), "utf8");
       await writeFile(join(folder, "unreadable", "day.csv"), text.replace(/\n(\d+),(\w+),[\d.]+/, "\n$1,$2,much"));
       const { exitCode, out, err } = await etl("unreadable", "etl-unreadable");
       expect({ exitCode, out }).toEqual({ exitCode: 1, out: "" });
-      expect(err).toMatch(/^etl\.py: unreadable: 1 of \d+ rows have no customer, or no number where one is due\.$/);
+      expect(err).toMatch(/^etl\.py: day\.csv: 1 of \d+ rows have no customer, or no number where one is due\.$/);
       expect(await readdir(join(folder, "etl-unreadable"))).toEqual([]);
     },
     TIMEOUT_MS,
@@ -142,9 +159,9 @@ describe("etl.py", () => {
 
 describe("train.py", () => {
   test(
-    "reports params, four areas, the model and the tree, and the same again for the same data",
+    "reports params, four areas, the model and the tree, and the same again for the same rows in other files, order and partitions",
     async () => {
-      const once = await train("etl", "first/out/model", tracked("first"), "--master", "local[2]");
+      const once = await train("etl/one", "first/out/model", tracked("first"), "--master", "local[2]");
       expect(once).toEqual({ exitCode: 0, out: "", err: "" });
       const params = JSON.parse(await readFile(join(folder, "first/report/params.json"), "utf8")) as Record<string, number>;
       expect(params).toMatchObject({ maxDepth: 5, seed: 54_321, trainPercent: 80 });
@@ -166,13 +183,19 @@ describe("train.py", () => {
       // The second time without a report to write, and with the work cut otherwise: then it prints what it would have reported.
       const artifacts = { STEMMA_ARTIFACTS: tracked("second").STEMMA_ARTIFACTS };
       const cut = ["--conf", "spark.sql.files.maxPartitionBytes=20000", "--master", "local[1]"];
-      const again = await train("etl", "second/out/model", artifacts, ...cut);
+      const again = await train("etl/thirty", "second/out/model", artifacts, ...cut);
       expect(again).toMatchObject({ exitCode: 0, err: "" });
       expect(JSON.parse(again.out)).toEqual({
         params,
         metrics: Object.fromEntries(metrics.map(({ key, value }) => [key, value])),
       });
       expect(await readFile(join(folder, "second/artifacts/tree.txt"), "utf8")).toBe(tree);
+      // What each leaf predicts is not in the text.
+      const nodes = await Promise.all(
+        ["first", "second"].map((name) => python("tree_nodes.py", join(folder, name, "out/model"))),
+      );
+      expect(nodes[0]).toHaveLength(tree.match(/Predict|If/g)?.length ?? 0);
+      expect(nodes[1]).toEqual(nodes[0]);
     },
     2 * TIMEOUT_MS,
   );
@@ -180,7 +203,9 @@ describe("train.py", () => {
   test(
     "ends with one line when there is no fraud to learn from",
     async () => {
-      const honest = (await readRows(join(folder, "etl", "bucket-00.csv"))).filter((row) => row["sum_isFraud"] === "0");
+      const honest = (await readRows(join(folder, "etl", "one", "bucket-00", "day-1.csv"))).filter(
+        (row) => row["sum_isFraud"] === "0",
+      );
       await mkdir(join(folder, "honest"));
       await writeFile(join(folder, "honest", "a.csv"), [ETL_HEADER, ...honest.map((row) => Object.values(row))].join("\n"));
       const { exitCode, out, err } = await train("honest", "honest-model", {});
@@ -194,6 +219,26 @@ describe("train.py", () => {
   );
 });
 
-function isNear(found: number, expected: number): boolean {
-  return Math.abs(found - expected) <= 1e-9 * Math.max(1, Math.abs(expected));
+interface Counts {
+  readonly customers: number;
+  readonly rows: number;
+  readonly frauds: number;
+}
+
+interface Comparison {
+  readonly expected: Counts;
+  readonly found: readonly (Counts & { readonly unequal: number; readonly deviation: number })[];
+}
+
+async function python(script: string, ...args: string[]): Promise<unknown> {
+  const { stdout } = await execa(join(".venv", "bin", "python"), [join("test", "pipelines", script), ...args]);
+  return JSON.parse(stdout);
+}
+
+async function listFiles(below: string): Promise<string[]> {
+  const entries = await readdir(below, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(below, join(entry.parentPath, entry.name)))
+    .toSorted();
 }

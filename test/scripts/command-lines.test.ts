@@ -20,7 +20,7 @@ describe("npm run test:long", () => {
       status: 2,
       stdout: "",
       stderr:
-        'test:long: there is no "trees"; there are tree, operations, gc, kill, concurrency, proxy, oracle, reproduce, k8s, images, paysim.\n',
+        'test:long: there is no "trees"; there are tree, operations, gc, kill, concurrency, proxy, oracle, reproduce, k8s, images, csv, standalone, stages, paysim.\n',
     });
     expect(run("scripts/test-long.ts", "tree", "--count", "many")).toMatchObject({
       status: 2,

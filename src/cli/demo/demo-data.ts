@@ -6,10 +6,12 @@ import type { PachydermClient } from "../../pachyderm/client.ts";
 import type { BranchName, CommitName } from "../../pachyderm/types.ts";
 import { PAYSIM_COLUMNS, paysimText } from "../../stages/paysim.ts";
 import { RAW_DATA, orUndefined } from "./demo-pipelines.ts";
+import type { PutReport } from "./report.ts";
 
 const MASTER: BranchName = { repo: RAW_DATA, name: "master" };
 
 const HEADER_LIMIT_BYTES = 64 * 1024;
+const LINE_FEED = 10;
 
 /** What one run of the demo adds. */
 export interface DemoData {
@@ -42,12 +44,29 @@ export async function checkColumns(file: string): Promise<void> {
   });
 }
 
-/** Puts the data as one commit on master and resolves to that commit. */
-export async function putData(pachyderm: PachydermClient, data: DemoData): Promise<CommitName> {
-  await pachyderm.modifyBranch(MASTER, [{ kind: "put", path: data.path, content: data.content }]);
-  const { head } = await pachyderm.inspectBranch(MASTER);
-  if (head === undefined) throw new StemmaError("FAILED", "raw_data@master has no commit after the put.");
-  return head;
+/** What was put, and when. */
+interface Put extends PutReport {
+  readonly commit: CommitName;
+}
+
+/** Puts the data as one commit on master, and counts it on its way. */
+export async function putData(pachyderm: PachydermClient, data: DemoData): Promise<Put> {
+  const startedAt = new Date();
+  const counts = { rows: -1, bytes: 0 };
+  await pachyderm.modifyBranch(MASTER, [{ kind: "put", path: data.path, content: counting(data.content, counts) }]);
+  const finishedAt = new Date();
+  const { head: commit } = await pachyderm.inspectBranch(MASTER);
+  if (commit === undefined) throw new StemmaError("FAILED", "raw_data@master has no commit after the put.");
+  return { commit, startedAt, finishedAt, ...counts };
+}
+
+/** Counts bytes and ends of lines, of which the header has one. */
+async function* counting(content: AsyncIterable<Uint8Array>, counts: { rows: number; bytes: number }): AsyncIterable<Uint8Array> {
+  for await (const chunk of content) {
+    counts.bytes += chunk.length;
+    for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, at + 1)) counts.rows++;
+    yield chunk;
+  }
 }
 
 async function nextFileNumber(pachyderm: PachydermClient): Promise<number> {
