@@ -1,12 +1,11 @@
 import { Command } from "@commander-js/extra-typings";
-import type { Difference } from "../lineage/diff/difference.ts";
 import { formatUrn } from "../lineage/urn.ts";
 import { wholeNumber } from "../stages/whole-number.ts";
 import type { Context } from "./context.ts";
 import { ExitCode } from "./exit.ts";
 import type { LineageOptions } from "./lineage-options.ts";
 import { withLineageOptions } from "./lineage-options.ts";
-import type { OutputFormat, Printable } from "./print.ts";
+import type { OutputFormat } from "./print.ts";
 import { outputOption } from "./print.ts";
 
 const EXAMPLES = `
@@ -41,7 +40,7 @@ export function diffCommand(context: Context) {
         wholeNumber("--limit", 0),
         20,
       )
-      .addOption(outputOption(["tree", "json", "jsonl", "yaml"])),
+      .addOption(outputOption(["tree", "table", "json", "jsonl", "yaml"])),
   )
     .addHelpText("after", EXAMPLES)
     .action((before, after, options) => printDiff(context, [before, after], options));
@@ -49,30 +48,19 @@ export function diffCommand(context: Context) {
 
 async function printDiff(context: Context, references: readonly [string, string], options: Options): Promise<void> {
   const { output, data: rows = false, all = false, limit, ...places } = options;
-  const [{ openLineage }, { diffNodes }, { differs }, { concluded }, { print }] = await Promise.all([
+  const [{ openLineage }, { diffNodes }, { differs }, { concluded }, { print }, { printableDifference }] = await Promise.all([
     import("./lineage-session.ts"),
     import("../collect/diff-nodes.ts"),
     import("../lineage/diff/difference.ts"),
     import("../lineage/answer.ts"),
     import("./print.ts"),
+    import("./printable-difference.ts"),
   ]);
   await using session = await openLineage(context, places);
   const [before, after] = [await session.resolve(references[0]), await session.resolve(references[1])];
   const { index, expander } = session;
   const found = await diffNodes({ index, expander, sources: await session.connect() }, before, after, { limit, all, rows });
   const difference = { ...found, ...concluded([...session.gapsAt(formatUrn(after)), ...found.gaps]) };
-  await print(context, await printable(difference, { limit, all }), output, places);
+  await print(context, printableDifference(difference, { limit, all }), output, places);
   if (differs(difference)) throw new ExitCode(1);
-}
-
-async function printable(difference: Difference, options: { readonly limit: number; readonly all: boolean }): Promise<Printable> {
-  const [{ drawDifference }, { differenceItems, differenceToJson }] = await Promise.all([
-    import("../lineage/diff/draw-difference.ts"),
-    import("../lineage/diff/difference-json.ts"),
-  ]);
-  return {
-    text: () => drawDifference(difference, options),
-    value: () => differenceToJson(difference, options.all),
-    items: () => differenceItems(difference, options.all),
-  };
 }

@@ -4,7 +4,7 @@ import type { Context } from "./context.ts";
 import type { LineageOptions } from "./lineage-options.ts";
 import { withLineageOptions } from "./lineage-options.ts";
 import type { OutputFormat } from "./print.ts";
-import { outputOption } from "./print.ts";
+import { anyOutputOption } from "./print.ts";
 
 /** More lines than this are not read on a screen. */
 const LINES = 100;
@@ -42,7 +42,7 @@ export function findCommand(context: Context) {
         `at most so many, the newest first; 0 shows all (in a table ${LINES} by default)`,
         wholeNumber("--limit", 0),
       )
-      .addOption(outputOption(["table", "json", "jsonl", "yaml"])),
+      .addOption(anyOutputOption("table")),
   )
     .addHelpText("after", HELP)
     .action((expression, options) => printFound(context, expression, options));

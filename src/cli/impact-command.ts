@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
 import { ExitCode } from "./exit.ts";
 import { withLineageOptions } from "./lineage-options.ts";
 import { openLineage } from "./lineage-session.ts";
-import { outputOption, print } from "./print.ts";
+import { anyOutputOption, print } from "./print.ts";
 import { printableImpact } from "./printable-impact.ts";
 
 const EXAMPLES = `
@@ -33,7 +33,7 @@ export function impactCommand(context: Context) {
     )
     .option("--as-of <time>", "as it was then, as far as it was seen: 2026-11-21 or 2026-11-21T09:30:00Z", parseTime)
     .option("--attempts", "also runs that others replaced")
-    .addOption(outputOption(["table", "json", "jsonl", "yaml"]))
+    .addOption(anyOutputOption("table"))
     .addHelpText("after", EXAMPLES);
   return withLineageOptions(command).action(async (reference, { live, kind, asOf, attempts, ...options }) => {
     await using session = await openLineage(context, options);

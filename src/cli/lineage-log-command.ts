@@ -1,11 +1,11 @@
 import { Command } from "@commander-js/extra-typings";
-import type { History, LogEntry, LogOptions } from "../lineage/log.ts";
+import type { LogOptions } from "../lineage/log.ts";
 import type { Context } from "./context.ts";
 import type { LineageOptions } from "./lineage-options.ts";
 import { withLineageOptions } from "./lineage-options.ts";
 import { wholeNumber } from "../stages/whole-number.ts";
-import type { OutputFormat, Printable } from "./print.ts";
-import { outputOption } from "./print.ts";
+import type { OutputFormat } from "./print.ts";
+import { anyOutputOption } from "./print.ts";
 
 const EXAMPLES = `
 Examples:
@@ -26,7 +26,7 @@ export function logCommand(context: Context) {
       .option("--graph", "draw the commits of other repos that these were made from, too, with rails")
       .option("--all", "the repo's other branches, too")
       .option("-n, --number <count>", "at most so many commits; 0 shows all", wholeNumber("--number", 0), 0)
-      .addOption(outputOption(["tree", "json", "jsonl", "yaml"])),
+      .addOption(anyOutputOption()),
   )
     .addHelpText("after", EXAMPLES)
     .action((reference, options) => printLog(context, reference, options));
@@ -37,44 +37,15 @@ async function printLog(
   reference: string,
   { output, graph = false, all, number, ...places }: Options,
 ): Promise<void> {
-  const [{ openLineage }, { log }, { print }] = await Promise.all([
+  const [{ openLineage }, { log }, { print }, { printableHistory }] = await Promise.all([
     import("./lineage-session.ts"),
     import("../lineage/log.ts"),
     import("./print.ts"),
+    import("./printable-history.ts"),
   ]);
   await using session = await openLineage(context, places);
   const found = log(session.index, await session.resolve(reference), { graph, all, number });
   const gaps = [...session.gapsAt(found.root), ...found.gaps];
-  await print(
-    context,
-    await printable({ ...found, gaps, complete: gaps.every(({ effect }) => effect !== "missing") }, graph),
-    output,
-    places,
-  );
-}
-
-async function printable(history: History, rails: boolean): Promise<Printable> {
-  const [{ drawHistory }, { nodeToJson }] = await Promise.all([
-    import("../lineage/draw/history.ts"),
-    import("../lineage/describe.ts"),
-  ]);
-  const toJson = ({ commit, branches, job, runs, parents }: LogEntry): object => ({
-    ...nodeToJson(commit),
-    branches,
-    ...(job === undefined ? {} : { job: nodeToJson(job) }),
-    runs: runs.map(({ run, models }) => ({
-      ...nodeToJson(run),
-      models: models.map(({ model, labels }) => ({ ...nodeToJson(model), labels })),
-    })),
-    parents,
-  });
-  const { root, complete, gaps, left, entries } = history;
-  return {
-    text: () => drawHistory(history, { rails }),
-    value: () => ({ version: 1, kind: "log", root, complete, gaps, left, commits: Array.from(entries, toJson) }),
-    *items() {
-      yield* Iterator.from(entries).map(toJson);
-      yield { end: { version: 1, kind: "log", root, complete, gaps, left } };
-    },
-  };
+  const history = { ...found, gaps, complete: gaps.every(({ effect }) => effect !== "missing") };
+  await print(context, printableHistory(history, graph), output, places);
 }

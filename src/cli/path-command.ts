@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
 import { ExitCode } from "./exit.ts";
 import { withLineageOptions } from "./lineage-options.ts";
 import { openLineage } from "./lineage-session.ts";
-import { outputOption, print } from "./print.ts";
+import { anyOutputOption, print } from "./print.ts";
 import { printableWays } from "./printable-ways.ts";
 
 const EXAMPLES = `
@@ -26,7 +26,7 @@ export function pathCommand(context: Context) {
     .argument("<b>", "the other, such as raw_data@master")
     .option("--as-of <time>", "as it was then, as far as it was seen: 2026-11-21 or 2026-11-21T09:30:00Z", parseTime)
     .option("--attempts", "also ways through tries that others replaced")
-    .addOption(outputOption(["tree", "json", "jsonl", "yaml", "dot", "mermaid"]))
+    .addOption(anyOutputOption())
     .addHelpText("after", EXAMPLES);
   return withLineageOptions(command).action(async (a, b, { asOf, attempts, output, ...options }) => {
     await using session = await openLineage(context, options);

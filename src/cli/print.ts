@@ -6,7 +6,8 @@ import { ExitCode } from "./exit.ts";
 import type { LineageOptions } from "./lineage-options.ts";
 
 /** How an answer can be printed. */
-export type OutputFormat = "tree" | "table" | "json" | "jsonl" | "yaml" | "dot" | "mermaid";
+const FORMATS = ["tree", "table", "json", "jsonl", "yaml", "dot", "mermaid"] as const;
+export type OutputFormat = (typeof FORMATS)[number];
 
 export interface Table {
   readonly head: readonly string[];
@@ -41,6 +42,11 @@ const USUAL_WIDTH = 100;
 export function outputOption<const Formats extends readonly [OutputFormat, ...OutputFormat[]]>(formats: Formats) {
   const [usual]: readonly [Formats[number], ...OutputFormat[]] = formats;
   return new Option("-o, --output <format>", "how to print it").choices(formats).default(usual);
+}
+
+/** The option -o with all formats, for an answer that is a graph, too. */
+export function anyOutputOption(usual: OutputFormat = "tree") {
+  return new Option("-o, --output <format>", "how to print it").choices(FORMATS).default(usual);
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Found } from "../lineage/find/find.ts";
 import { fieldText, formatExpression } from "../lineage/find/format.ts";
 import { referenceTo } from "../lineage/reference.ts";
 import type { NodeRecord } from "../lineage/store/lineage-index.ts";
+import { formatUrn } from "../lineage/urn.ts";
 import type { Gap } from "../lineage/answer.ts";
 import type { Printable } from "./print.ts";
 import { drawTable, firstLine } from "./table.ts";
@@ -30,6 +31,7 @@ export function printableFind(expression: Expression, { records, total }: Found,
     table: () => ({ head, rows }),
     value: () => ({ ...answer, found: items }),
     items: () => [...items, { end: answer }],
+    graph: () => ({ nodes: new Map(records.map(({ node }) => [formatUrn(node), node])), edges: [] }),
     remarks: () => remarks,
   };
 }

@@ -1,13 +1,15 @@
 import { nodeToJson } from "../lineage/describe.ts";
+import { drawTree } from "../lineage/draw/draw-tree.ts";
 import { givenName, stateText } from "../lineage/draw/table.ts";
 import { concludingLines, timeText } from "../lineage/draw/words.ts";
 import type { ImpactRow } from "../lineage/impact.ts";
 import { referenceTo } from "../lineage/reference.ts";
+import { rollUp } from "../lineage/roll-up.ts";
 import type { Label } from "../lineage/store/lineage-index.ts";
 import type { NodeKind } from "../lineage/urn.ts";
 import type { Trace } from "../lineage/answer.ts";
 import type { Printable } from "./print.ts";
-import { drawTable, firstLine } from "./table.ts";
+import { firstLine } from "./table.ts";
 
 const HEAD = ["KIND", "REFERENCE", "NAME", "STATE", "LIVE AS", "EXPERIMENT", "TIME"] as const;
 
@@ -17,12 +19,9 @@ export interface ImpactFilter {
   readonly kind?: readonly NodeKind[] | undefined;
 }
 
-/** What came out of a thing, in all formats. */
-export function printableImpact(
-  { root, complete, gaps }: Trace,
-  found: readonly ImpactRow[],
-  { live = false, kind }: ImpactFilter = {},
-): Printable {
+/** What came out of a thing, in all formats: as a tree or graph with all that is on the way. */
+export function printableImpact(trace: Trace, found: readonly ImpactRow[], { live = false, kind }: ImpactFilter = {}): Printable {
+  const { root, complete, gaps } = trace;
   const rows = found.map(rowOf);
   const items = found.map(itemOf);
   const remarks = [
@@ -34,10 +33,11 @@ export function printableImpact(
     ...concludingLines(gaps),
   ];
   return {
-    text: () => `${drawTable(HEAD, rows)}${remarks.join("\n")}\n`,
+    text: () => drawTree(rollUp(trace)),
     table: () => ({ head: HEAD, rows }),
     value: () => ({ version: 1, kind: "impact", root, complete, gaps, affected: items }),
     items: () => [...items, { end: { version: 1, kind: "impact", root, complete, gaps } }],
+    graph: () => rollUp(trace),
     remarks: () => remarks,
   };
 }

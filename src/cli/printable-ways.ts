@@ -1,3 +1,4 @@
+import { TRACE_HEAD, traceRows } from "../lineage/draw/table.ts";
 import { drawWays } from "../lineage/draw/ways.ts";
 import { nodeToJson } from "../lineage/describe.ts";
 import { concludingLines } from "../lineage/draw/words.ts";
@@ -12,6 +13,7 @@ export function printableWays(ways: Ways): Printable {
   const counted = { ...head, count: String(count), shortest };
   return {
     text: () => drawWays(ways),
+    table: () => ({ head: TRACE_HEAD, rows: traceRows(ways) }),
     value: () => ({ ...counted, nodes: [...nodes.values()].map(nodeToJson), edges }),
     items: () => [
       ...[...nodes.values()].map((node) => ({ node: nodeToJson(node) })),

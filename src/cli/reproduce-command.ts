@@ -41,7 +41,7 @@ export function reproduceCommand(context: Context) {
       DEFAULT_TOLERANCE,
     )
     .option("--allow-other-code", "go on although the code is not the run's")
-    .addOption(outputOption(["tree", "json", "yaml"]));
+    .addOption(outputOption(["tree", "table", "json", "jsonl", "yaml"]));
   return withLineageOptions(command)
     .addHelpText("after", EXAMPLES)
     .action(async (reference, { output, tolerance, in: folder, allowOtherCode = false, ...options }) => {

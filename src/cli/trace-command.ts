@@ -7,7 +7,7 @@ import type { LineageOptions } from "./lineage-options.ts";
 import { withLineageOptions } from "./lineage-options.ts";
 import { openLineage } from "./lineage-session.ts";
 import type { OutputFormat } from "./print.ts";
-import { outputOption, print } from "./print.ts";
+import { anyOutputOption, print } from "./print.ts";
 import { printableTrace } from "./printable-trace.ts";
 
 const EXAMPLES = `
@@ -50,7 +50,7 @@ export function traceCommand(context: Context) {
     .option("--until <reference or kind>", "go no further than to this")
     .option("--as-of <time>", "as it was then, as far as it was seen: 2026-11-21 or 2026-11-21T09:30:00Z", parseTime)
     .option("--attempts", "also tries that others replaced")
-    .addOption(outputOption(["tree", "table", "json", "jsonl", "yaml", "dot", "mermaid"]))
+    .addOption(anyOutputOption())
     .addHelpText("after", EXAMPLES);
   return withLineageOptions(command).action(async (reference, { up, down, ...options }) => {
     const direction = up === true ? "up" : down === true ? "down" : "both";

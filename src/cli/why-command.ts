@@ -4,7 +4,7 @@ import type { Context } from "./context.ts";
 import type { LineageOptions } from "./lineage-options.ts";
 import { withLineageOptions } from "./lineage-options.ts";
 import type { OutputFormat } from "./print.ts";
-import { outputOption } from "./print.ts";
+import { anyOutputOption } from "./print.ts";
 
 const EXAMPLES = `
 Examples:
@@ -23,7 +23,7 @@ export function whyCommand(context: Context) {
     new Command("why")
       .description("Tell how a file, model, run or commit came to be: data, code, params, environment")
       .argument("<reference>", "a file, a model, a run or a commit")
-      .addOption(outputOption(["tree", "json", "yaml"])),
+      .addOption(anyOutputOption()),
   )
     .addHelpText("after", EXAMPLES)
     .action((reference, options) => printWhy(context, reference, options));
@@ -39,14 +39,13 @@ async function printWhy(context: Context, reference: string, { output, ...places
   ]);
   await using session = await openLineage(context, places);
   const root = await session.resolve(reference);
-  const told = why(await session.walk(root, { direction: "up", level: levelOf(root) }));
+  const trace = await session.walk(root, { direction: "up", level: levelOf(root) });
+  const told = why(trace);
   const extras = await readWhyExtras(session.index, await session.connect(), told);
   const whole = { ...told, ...concluded([...told.gaps, ...extras.gaps]) };
-  const [{ drawWhy }, { whyToJson }] = await Promise.all([
-    import("../lineage/why/draw.ts"),
-    import("../lineage/why/why-json.ts"),
-  ]);
-  await print(context, { text: () => drawWhy(whole, extras), value: () => whyToJson(whole, extras) }, output, places);
+  const [{ printableWhy }, { rollUp }] = await Promise.all([import("./printable-why.ts"), import("../lineage/roll-up.ts")]);
+  const graph = root.kind === "file" ? trace : rollUp(trace);
+  await print(context, printableWhy(whole, extras, graph), output, places);
 }
 
 /** Whole commits and jobs are told of as such; all else by the files that are in it. */

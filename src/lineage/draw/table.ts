@@ -1,13 +1,12 @@
 import { oneLine } from "../describe.ts";
-import type { Node } from "../graph.ts";
+import type { Graph, Node } from "../graph.ts";
 import { referenceTo } from "../reference.ts";
-import type { Trace } from "../answer.ts";
 import { timeText } from "./words.ts";
 
 export const TRACE_HEAD = ["KIND", "REFERENCE", "NAME", "STATE", "TIME"] as const;
 
 /** What is in an answer, a row for each thing, those that are nearer first. */
-export function traceRows({ nodes }: Trace): ReadonlyArray<readonly string[]> {
+export function traceRows({ nodes }: Pick<Graph, "nodes">): ReadonlyArray<readonly string[]> {
   return [...nodes.values()].map((node) => [node.kind, referenceTo(node), ...moreOf(node)].map(oneLine));
 }
 
