@@ -1,3 +1,4 @@
+import { orAbsent } from "../lineage/errors.ts";
 import type { LineageIndex } from "../lineage/store/lineage-index.ts";
 import type { Urn } from "../lineage/urn.ts";
 import type { RepoInfo } from "../pachyderm/types.ts";
@@ -10,7 +11,7 @@ import { syncPipelines, syncVersions } from "./pachyderm/pipelines.ts";
 import { refreshThings } from "./pachyderm/refresh-things.ts";
 import { Turn } from "./pachyderm/turn.ts";
 import type { PachydermSource } from "./ports.ts";
-import { listAll, orAbsent } from "./remote.ts";
+import { listAll } from "./remote.ts";
 import type { SyncOptions } from "./sync-options.ts";
 
 const REPOS = "pachyderm:repos";

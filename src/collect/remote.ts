@@ -15,16 +15,6 @@ export class Remote {
   }
 }
 
-/** The answer, or undefined when the server says that there is no such thing. */
-export async function orAbsent<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof StemmaError && error.code === "NOT_FOUND") return undefined;
-    throw error;
-  }
-}
-
 export async function listAll<Item>(items: AsyncIterable<Item>): Promise<readonly Item[]> {
   const list: Item[] = [];
   for await (const item of items) list.push(item);

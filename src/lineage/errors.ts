@@ -27,3 +27,13 @@ export class StemmaError extends Error {
     this.hint = details.hint;
   }
 }
+
+/** The answer, or undefined when that is that there is no such thing. */
+export async function orAbsent<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof StemmaError && error.code === "NOT_FOUND") return undefined;
+    throw error;
+  }
+}

@@ -1,5 +1,5 @@
+import { orAbsent } from "../lineage/errors.ts";
 import { type MlflowAddress, parseMlflowAddress } from "./address.ts";
-import { orUndefined } from "./absence.ts";
 import { MlflowApi } from "./api.ts";
 import { Artifacts } from "./artifacts.ts";
 import { type RunCount, compareRunCount } from "./count-runs.ts";
@@ -119,7 +119,7 @@ export class MlflowClient {
   }
 
   findRun(id: string): Promise<Run | undefined> {
-    return orUndefined(this.inspectRun(id));
+    return orAbsent(this.inspectRun(id));
   }
 
   /** What is not given stays as it is; a run that goes on keeps the end of its earlier attempt. */

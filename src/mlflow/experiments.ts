@@ -1,5 +1,4 @@
-import { StemmaError } from "../lineage/errors.ts";
-import { orUndefined } from "./absence.ts";
+import { StemmaError, orAbsent } from "../lineage/errors.ts";
 import type { MlflowApi } from "./api.ts";
 import type { Experiment } from "./types.ts";
 import { toPairs } from "./wire.ts";
@@ -9,7 +8,7 @@ const OF_MODELS = { "mlflow.experimentKind": "custom_model_development" } as con
 
 /** An experiment of that name, also a deleted one: it keeps its name. */
 export async function findExperiment(api: MlflowApi, name: string): Promise<FoundExperiment | undefined> {
-  const answer = await orUndefined(api.get("experiments/get-by-name", { experiment_name: name }));
+  const answer = await orAbsent(api.get("experiments/get-by-name", { experiment_name: name }));
   if (answer === undefined) return undefined;
   const experiment = answer.object("experiment");
   return { id: experiment.text("experiment_id"), name, deleted: experiment.optionalText("lifecycle_stage") === "deleted" };

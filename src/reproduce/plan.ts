@@ -1,5 +1,5 @@
 import { jobOfRun } from "../collect/run-links.ts";
-import { StemmaError } from "../lineage/errors.ts";
+import { StemmaError, orAbsent } from "../lineage/errors.ts";
 import type { Run } from "../mlflow/types.ts";
 import type { CommitName, JobInfo, JobName } from "../pachyderm/types.ts";
 import { type JsonObject, parseObject } from "../tracker/json.ts";
@@ -83,13 +83,4 @@ async function findSpec(
     spec === undefined ? `Pachyderm has no spec of ${job.pipeline.name}#${pipelineVersion} any more` : obstacleIn(spec);
   if (obstacle !== undefined) missing.push(obstacle);
   return spec;
-}
-
-async function orAbsent<Answer>(answer: Promise<Answer>): Promise<Answer | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof StemmaError && error.code === "NOT_FOUND") return undefined;
-    throw error;
-  }
 }

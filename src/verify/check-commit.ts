@@ -1,3 +1,4 @@
+import { orAbsent } from "../lineage/errors.ts";
 import type { CommitNode, JobNode } from "../lineage/graph.ts";
 import { formatUrn } from "../lineage/urn.ts";
 import type { CommitName, FileInfo } from "../pachyderm/types.ts";
@@ -5,7 +6,6 @@ import { checkCard } from "./check-card.ts";
 import { checkContent } from "./check-content.ts";
 import { goneInputs } from "./compare-origin.ts";
 import { type Finding, finding } from "./finding.ts";
-import { orAbsent } from "../collect/remote.ts";
 import { isCardPath, readCard } from "./read-card.ts";
 import { isReferredTo } from "./referred.ts";
 import type { Survey } from "./survey.ts";

@@ -1,5 +1,5 @@
-import { Remote, orAbsent } from "../collect/remote.ts";
-import { StemmaError } from "../lineage/errors.ts";
+import { Remote } from "../collect/remote.ts";
+import { StemmaError, orAbsent } from "../lineage/errors.ts";
 import { quoteFilterValue } from "../mlflow/filter.ts";
 import type { Artifact, LoggedModel, ModelVersion, RegisteredModel, Run } from "../mlflow/types.ts";
 import type { CommitInfo, CommitName, DatumInfo, FileInfo, JobInfo, JobName, RepoName } from "../pachyderm/types.ts";

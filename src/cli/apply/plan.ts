@@ -1,4 +1,4 @@
-import { orAbsent } from "../../collect/remote.ts";
+import { orAbsent } from "../../lineage/errors.ts";
 import type { JsonObject } from "../../engine/pps/proto-json.ts";
 import type { PachydermClient } from "../../pachyderm/client.ts";
 import type { PipelineInfo, PipelineName } from "../../pachyderm/types.ts";

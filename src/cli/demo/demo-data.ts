@@ -1,11 +1,11 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
-import { StemmaError } from "../../lineage/errors.ts";
+import { StemmaError, orAbsent } from "../../lineage/errors.ts";
 import type { PachydermClient } from "../../pachyderm/client.ts";
 import type { BranchName, CommitName } from "../../pachyderm/types.ts";
 import { PAYSIM_COLUMNS, paysimText } from "../../stages/paysim.ts";
-import { RAW_DATA, orUndefined } from "./demo-pipelines.ts";
+import { RAW_DATA } from "./demo-pipelines.ts";
 import type { PutReport } from "./report.ts";
 
 const MASTER: BranchName = { repo: RAW_DATA, name: "master" };
@@ -70,7 +70,7 @@ async function* counting(content: AsyncIterable<Uint8Array>, counts: { rows: num
 }
 
 async function nextFileNumber(pachyderm: PachydermClient): Promise<number> {
-  const branch = await orUndefined(pachyderm.inspectBranch(MASTER));
+  const branch = await orAbsent(pachyderm.inspectBranch(MASTER));
   let last = 0;
   if (branch?.head === undefined) return 1;
   for await (const file of pachyderm.listFiles({ repo: RAW_DATA, at: branch.head.id }, "/")) {

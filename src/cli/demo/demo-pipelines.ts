@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { StemmaError } from "../../lineage/errors.ts";
+import { orAbsent } from "../../lineage/errors.ts";
 import { packageRoot } from "../../local/job-environment.ts";
 import type { PachydermClient } from "../../pachyderm/client.ts";
 import type { PipelineInfo, PipelineName, RepoName } from "../../pachyderm/types.ts";
@@ -20,14 +20,14 @@ export function demoPipeline(name: DemoPipeline): PipelineName {
 
 /** Makes the repo of the raw data, unless it is there. */
 export async function ensureRawData(pachyderm: PachydermClient): Promise<void> {
-  if ((await orUndefined(pachyderm.inspectRepo(RAW_DATA))) !== undefined) return;
+  if ((await orAbsent(pachyderm.inspectRepo(RAW_DATA))) !== undefined) return;
   await pachyderm.createRepo(RAW_DATA, { description: "PaySim transactions, a CSV file a delivery" });
 }
 
 /** Makes the pipeline, brings it up to date where its specification is another one, and starts it where it was stopped. */
 export async function ensurePipeline(pachyderm: PachydermClient, name: DemoPipeline): Promise<"created" | "updated" | "kept"> {
   const spec = readFileSync(join(packageRoot, "pipelines", `${name}.json`), "utf8");
-  const known = await orUndefined(pachyderm.inspectPipeline(demoPipeline(name)));
+  const known = await orAbsent(pachyderm.inspectPipeline(demoPipeline(name)));
   if (known === undefined) {
     await pachyderm.createPipeline(spec);
     return "created";
@@ -41,14 +41,4 @@ export async function ensurePipeline(pachyderm: PachydermClient, name: DemoPipel
 /** A server that does not keep what the user wrote gives no reason to update. */
 function isSameSpec(known: PipelineInfo, spec: string): boolean {
   return known.userSpecJson === "" || isDeepStrictEqual(JSON.parse(known.userSpecJson), JSON.parse(spec));
-}
-
-/** Takes NOT_FOUND as an answer. */
-export async function orUndefined<Found>(asked: Promise<Found>): Promise<Found | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof StemmaError && error.code === "NOT_FOUND") return undefined;
-    throw error;
-  }
 }

@@ -1,3 +1,4 @@
+import { orAbsent } from "../../lineage/errors.ts";
 import type { Edge } from "../../lineage/graph.ts";
 import { edge, fileNames } from "../../lineage/graph.ts";
 import type { NodeRecord } from "../../lineage/store/lineage-index.ts";
@@ -7,7 +8,7 @@ import type { Gap } from "../../lineage/answer.ts";
 import type { DatumInfo, FileInfo } from "../../pachyderm/types.ts";
 import { commitIdentity, commitName, jobName, toDatumNode, wider } from "../nodes.ts";
 import type { Reading } from "../pachyderm/turn.ts";
-import { listAll, orAbsent } from "../remote.ts";
+import { listAll } from "../remote.ts";
 import { commitAsSeen } from "../skipped-datums.ts";
 import { FolderFiles } from "./folder-files.ts";
 import { ReadFiles, noteWritten } from "./note-files.ts";

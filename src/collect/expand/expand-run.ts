@@ -1,3 +1,4 @@
+import { orAbsent } from "../../lineage/errors.ts";
 import type { Edge, FileNames } from "../../lineage/graph.ts";
 import type { LineageIndex } from "../../lineage/store/lineage-index.ts";
 import type { CommitIdentity, Urn } from "../../lineage/urn.ts";
@@ -7,7 +8,6 @@ import type { FileInfo } from "../../pachyderm/types.ts";
 import { commitName, wider } from "../nodes.ts";
 import type { Reading } from "../pachyderm/turn.ts";
 import type { PachydermSource } from "../ports.ts";
-import { orAbsent } from "../remote.ts";
 import { MAX_FILES_BELOW } from "./folder-files.ts";
 import { ReadFiles } from "./note-files.ts";
 

@@ -1,3 +1,4 @@
+import { orAbsent } from "../../lineage/errors.ts";
 import { edge } from "../../lineage/graph.ts";
 import type { Node } from "../../lineage/graph.ts";
 import type { LineageIndex } from "../../lineage/store/lineage-index.ts";
@@ -8,7 +9,6 @@ import type { FileInfo } from "../../pachyderm/types.ts";
 import { commitName, toFileNode, wider } from "../nodes.ts";
 import type { Reading } from "../pachyderm/turn.ts";
 import type { Sources } from "../ports.ts";
-import { orAbsent } from "../remote.ts";
 import { MAX_FILES_BELOW, filesBelow } from "./folder-files.ts";
 import { ReadFiles } from "./note-files.ts";
 

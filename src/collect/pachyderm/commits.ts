@@ -1,3 +1,4 @@
+import { orAbsent } from "../../lineage/errors.ts";
 import type { IndexWriter } from "../../lineage/store/index-writer.ts";
 import type { LineageIndex } from "../../lineage/store/lineage-index.ts";
 import type { Urn } from "../../lineage/urn.ts";
@@ -5,7 +6,6 @@ import { formatUrn } from "../../lineage/urn.ts";
 import type { CommitInfo, RepoInfo, RepoName } from "../../pachyderm/types.ts";
 import { inBatches, mapAtOnce } from "../at-once.ts";
 import { commitIdentity } from "../nodes.ts";
-import { orAbsent } from "../remote.ts";
 import { markAllGone } from "./absence.ts";
 import { newItems } from "./new-items.ts";
 import type { Progress } from "./progress.ts";

@@ -1,4 +1,4 @@
-import { StemmaError } from "../../lineage/errors.ts";
+import { StemmaError, orAbsent } from "../../lineage/errors.ts";
 import type { FileNames } from "../../lineage/graph.ts";
 import { fileNames } from "../../lineage/graph.ts";
 import type { Statement } from "../../lineage/store/lineage-index.ts";
@@ -8,7 +8,6 @@ import type { JobInfo, JobName } from "../../pachyderm/types.ts";
 import { TERMINAL_JOB_STATES } from "../../pachyderm/types.ts";
 import { inBatches, mapAtOnce } from "../at-once.ts";
 import { commitIdentity, jobIdentity, jobName } from "../nodes.ts";
-import { orAbsent } from "../remote.ts";
 import { commitAsSeen } from "../skipped-datums.ts";
 import { readCommit } from "./commits.ts";
 import type { Mark } from "./new-items.ts";

@@ -1,10 +1,11 @@
+import { orAbsent } from "../../lineage/errors.ts";
 import type { PipelineNode } from "../../lineage/graph.ts";
 import type { LineageIndex, NodeRecord } from "../../lineage/store/lineage-index.ts";
 import { formatUrn } from "../../lineage/urn.ts";
 import type { PipelineInfo, PipelineName } from "../../pachyderm/types.ts";
 import { mapAtOnce } from "../at-once.ts";
 import { pipelineIdentity, toPipelineNode } from "../nodes.ts";
-import { listAll, orAbsent } from "../remote.ts";
+import { listAll } from "../remote.ts";
 import { markAllGone } from "./absence.ts";
 import type { Turn } from "./turn.ts";
 

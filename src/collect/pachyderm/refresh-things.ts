@@ -1,9 +1,9 @@
+import { orAbsent } from "../../lineage/errors.ts";
 import type { CommitIdentity, JobIdentity, Urn } from "../../lineage/urn.ts";
 import { formatUrn, parseUrn } from "../../lineage/urn.ts";
 import type { CommitInfo, JobInfo } from "../../pachyderm/types.ts";
 import { mapAtOnce } from "../at-once.ts";
 import { commitName, jobName, toCommitNode, toJobNode } from "../nodes.ts";
-import { orAbsent } from "../remote.ts";
 import { readCommit } from "./commits.ts";
 import { readJob } from "./jobs.ts";
 import type { Reading } from "./turn.ts";

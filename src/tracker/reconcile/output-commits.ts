@@ -1,7 +1,7 @@
+import { orAbsent } from "../../lineage/errors.ts";
 import type { CommitInfo, CommitName, RepoName } from "../../pachyderm/types.ts";
 import { type JsonObject, parseObject } from "../json.ts";
 import { OUTBOX_FILES, OUTBOX_PLACE } from "../delivery/outbox.ts";
-import { orAbsent } from "./absent.ts";
 import { formatCommit } from "./names.ts";
 import type { CommitStore } from "./ports.ts";
 

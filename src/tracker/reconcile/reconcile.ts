@@ -1,6 +1,5 @@
-import { type ErrorCode, StemmaError } from "../../lineage/errors.ts";
+import { type ErrorCode, StemmaError, orAbsent } from "../../lineage/errors.ts";
 import type { JobInfo, JobName } from "../../pachyderm/types.ts";
-import { orAbsent } from "./absent.ts";
 import type { Finding } from "./finding.ts";
 import { findLostRun, findUndelivered } from "./findings-of-commits.ts";
 import { findLostOutput } from "./findings-of-runs.ts";
