@@ -26,18 +26,25 @@ class DoublingClient extends MlflowClient {
   }
 }
 
+/** Where those who ask for a run wait for each other: all have looked for an earlier run, all have made theirs. */
+interface Meetings {
+  readonly looked: () => Promise<void>;
+  readonly made: () => Promise<void>;
+}
+
 /** The real client, whose user asks for a run at the very moment when another one does. */
 class MeetingClient extends MlflowClient {
-  readonly #meet: () => Promise<void>;
+  readonly #meetings: Meetings;
 
-  constructor(meet: () => Promise<void>) {
+  constructor(meetings: Meetings) {
     super({ uri });
-    this.#meet = meet;
+    this.#meetings = meetings;
   }
 
   override async createRun(options: NewRun): Promise<Run> {
+    await this.#meetings.looked();
     const run = await super.createRun(options);
-    await this.#meet();
+    await this.#meetings.made();
     return run;
   }
 }
@@ -105,8 +112,8 @@ describe.concurrent("openRun begins one run", () => {
   test("for two who ask at the same moment, the same one for both", async () => {
     const one = wantedRun();
     const other = { ...one, session: randomUUID(), host: "node-2" };
-    const meet = meetingOf(2);
-    const [a, b] = await Promise.all([one, other].map((wanted) => openRun(new MeetingClient(meet), wanted, false)));
+    const meetings = { looked: meetingOf(2), made: meetingOf(2) };
+    const [a, b] = await Promise.all([one, other].map((wanted) => openRun(new MeetingClient(meetings), wanted, false)));
     expect(a?.id).toBe(b?.id);
     const all = await runsOf(one);
     expect(all).toHaveLength(2);
