@@ -1,8 +1,5 @@
 import { Command, Option } from "@commander-js/extra-typings";
-import type { PachydermClient } from "../pachyderm/client.ts";
-import type { Change, PipelineChange } from "./apply/plan.ts";
 import type { Context } from "./context.ts";
-import { dataRepo } from "./names.ts";
 import { collectText } from "./track-options.ts";
 
 const EXAMPLES = `
@@ -41,6 +38,7 @@ export function applyCommand(context: Context) {
     .action(async ({ file, set, image, reprocess = false, dryRun = false, output, pachd }) => {
       const { readPipelineSpecs } = await import("./pipeline-specs.ts");
       const { planChanges } = await import("./apply/plan.ts");
+      const { carryOut } = await import("./apply/carry-out.ts");
       const { changeToJson, renderDone, renderPlanned } = await import("./apply/render.ts");
       const specs = await readPipelineSpecs(context, file, { settings: set, images: image });
       using client = await context.pachyderm(pachd);
@@ -54,19 +52,4 @@ export function applyCommand(context: Context) {
       }
       if (output === "json") context.out(`${JSON.stringify({ dryRun, changes: done }, undefined, 2)}\n`);
     });
-}
-
-/** Answers the version that the pipeline then has. */
-async function carryOut(client: PachydermClient, change: Change, reprocess: boolean): Promise<number | undefined> {
-  if (change.kind === "repo") {
-    await client.createRepo(dataRepo(change.name));
-    return undefined;
-  }
-  return change.action === "none" ? change.version : carryOutPipeline(client, change, reprocess);
-}
-
-async function carryOutPipeline(client: PachydermClient, { spec, action }: PipelineChange, reprocess: boolean): Promise<number> {
-  const update = action === "update";
-  await client.createPipeline(spec.json, { update, reprocess: update && reprocess });
-  return (await client.inspectPipeline(spec.pipeline)).version;
 }

@@ -6,7 +6,7 @@ import { stateFolder } from "../local/state-folder.ts";
 import { wholeNumber } from "../stages/whole-number.ts";
 import type { Context } from "./context.ts";
 import { checkColumns, fileData, generatedData, putData } from "./demo/demo-data.ts";
-import { ensurePipeline, ensureRawData } from "./demo/demo-pipelines.ts";
+import { ensurePipelines, ensureRawData } from "./demo/demo-pipelines.ts";
 import { PeakMemory } from "./demo/peak-memory.ts";
 import { registerDemoModel } from "./demo/register-model.ts";
 import { drawReport, makeReport } from "./demo/report.ts";
@@ -78,10 +78,10 @@ async function runDemo(context: Context, options: DemoOptions): Promise<void> {
   await requireSuccess(pachyderm, jobs, say);
   const run = await findDemoRun(pachyderm, id);
   const model = await registerDemoModel(await context.mlflow(), run.id);
-  await printSummary(context, { run, model, rawData: { commit: id, path: data.path } });
   const customers = await countCustomers(context, run.id);
   const report = await makeReport(pachyderm, { put, jobs, customers, peakBytes: peakOf(context, memory) });
   context.out(`\nWhat it took\n${drawReport(report)}`);
+  await printSummary(context, { run, model, rawData: { commit: id, path: data.path } });
 }
 
 /** As the training has told MLflow. */
@@ -102,16 +102,10 @@ function peakOf({ env }: Context, memory: PeakMemory): number | undefined {
   return env["PACHD_ADDRESS"] || env["MLFLOW_TRACKING_URI"] ? undefined : memory.bytes;
 }
 
-/** In this order, as each reads from the one before. */
 async function makePipelines(context: Context, say: (line: string) => void): Promise<void> {
   using pachyderm = await context.pachyderm();
   await ensureRawData(pachyderm);
-  const outcomes = [
-    `split ${await ensurePipeline(pachyderm, "split")}`,
-    `etl ${await ensurePipeline(pachyderm, "etl")}`,
-    `train ${await ensurePipeline(pachyderm, "train")}`,
-  ];
-  say(`pipelines: ${outcomes.join(", ")}`);
+  say(`pipelines: ${(await ensurePipelines(context, pachyderm)).join(", ")}`);
 }
 
 /** On a cluster that is not ours, a secret that is there stays as it is. */

@@ -1,14 +1,15 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { orAbsent } from "../../lineage/errors.ts";
 import { packageRoot } from "../../local/job-environment.ts";
 import type { PachydermClient } from "../../pachyderm/client.ts";
-import type { PipelineInfo, PipelineName, RepoName } from "../../pachyderm/types.ts";
+import type { PipelineName, RepoName } from "../../pachyderm/types.ts";
+import { carryOut } from "../apply/carry-out.ts";
+import { planChanges } from "../apply/plan.ts";
+import type { Context } from "../context.ts";
+import { readPipelineSpecs } from "../pipeline-specs.ts";
 
 /** The demo's pipelines, each after the one that it reads from. */
 export const DEMO_PIPELINES = ["split", "etl", "train"] as const;
-export type DemoPipeline = (typeof DEMO_PIPELINES)[number];
+type DemoPipeline = (typeof DEMO_PIPELINES)[number];
 
 const PROJECT = "default";
 
@@ -24,21 +25,18 @@ export async function ensureRawData(pachyderm: PachydermClient): Promise<void> {
   await pachyderm.createRepo(RAW_DATA, { description: "PaySim transactions, a CSV file a delivery" });
 }
 
-/** Makes the pipeline, brings it up to date where its specification is another one, and starts it where it was stopped. */
-export async function ensurePipeline(pachyderm: PachydermClient, name: DemoPipeline): Promise<"created" | "updated" | "kept"> {
-  const spec = readFileSync(join(packageRoot, "pipelines", `${name}.json`), "utf8");
-  const known = await orAbsent(pachyderm.inspectPipeline(demoPipeline(name)));
-  if (known === undefined) {
-    await pachyderm.createPipeline(spec);
-    return "created";
+/** Makes the pipelines, brings up to date those whose spec is another one, and starts those that were stopped. Answers what it did. */
+export async function ensurePipelines(context: Pick<Context, "stdin">, pachyderm: PachydermClient): Promise<readonly string[]> {
+  const specs = await readPipelineSpecs({ cwd: packageRoot, stdin: context.stdin }, ["pipelines"]);
+  const done: string[] = [];
+  for (const change of await planChanges(pachyderm, specs, { reprocess: false })) {
+    await carryOut(pachyderm, change, false);
+    if (change.kind !== "pipeline") continue;
+    const { pipeline } = change.spec;
+    if ((await pachyderm.inspectPipeline(pipeline)).stopped) await pachyderm.startPipeline(pipeline);
+    done.push(`${pipeline.name} ${DONE[change.action]}`);
   }
-  const isSame = isSameSpec(known, spec);
-  if (!isSame) await pachyderm.createPipeline(spec, { update: true });
-  if (known.stopped) await pachyderm.startPipeline(demoPipeline(name));
-  return isSame ? "kept" : "updated";
+  return done;
 }
 
-/** A server that does not keep what the user wrote gives no reason to update. */
-function isSameSpec(known: PipelineInfo, spec: string): boolean {
-  return known.userSpecJson === "" || isDeepStrictEqual(JSON.parse(known.userSpecJson), JSON.parse(spec));
-}
+const DONE = { create: "created", update: "updated", none: "kept" } as const;
