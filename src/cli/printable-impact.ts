@@ -6,7 +6,8 @@ import type { ImpactRow } from "../lineage/impact.ts";
 import { referenceTo } from "../lineage/reference.ts";
 import { rollUp } from "../lineage/roll-up.ts";
 import type { Label } from "../lineage/store/lineage-index.ts";
-import type { NodeKind } from "../lineage/urn.ts";
+import type { NodeKind, Urn } from "../lineage/urn.ts";
+import { formatUrn } from "../lineage/urn.ts";
 import type { Trace } from "../lineage/answer.ts";
 import type { Printable } from "./print.ts";
 import { firstLine } from "./table.ts";
@@ -19,7 +20,7 @@ export interface ImpactFilter {
   readonly kind?: readonly NodeKind[] | undefined;
 }
 
-/** What came out of a thing, in all formats: as a tree or graph with all that is on the way. */
+/** What came out of a thing, in all formats: as a tree or graph with what is on the way. */
 export function printableImpact(trace: Trace, found: readonly ImpactRow[], { live = false, kind }: ImpactFilter = {}): Printable {
   const { root, complete, gaps } = trace;
   const rows = found.map(rowOf);
@@ -33,12 +34,25 @@ export function printableImpact(trace: Trace, found: readonly ImpactRow[], { liv
     ...concludingLines(gaps),
   ];
   return {
-    text: () => drawTree(rollUp(trace)),
+    text: () => drawTree(rollUp(onTheWay(trace, found))),
     table: () => ({ head: HEAD, rows }),
     value: () => ({ version: 1, kind: "impact", root, complete, gaps, affected: items }),
     items: () => [...items, { end: { version: 1, kind: "impact", root, complete, gaps } }],
-    graph: () => rollUp(trace),
+    graph: () => rollUp(onTheWay(trace, found)),
     remarks: () => remarks,
+  };
+}
+
+/** The part of a walk down that leads to what was found. */
+function onTheWay(trace: Trace, found: readonly ImpactRow[]): Trace {
+  const kept = new Set<Urn>([trace.root, ...found.map(({ node }) => formatUrn(node))]);
+  const origins = Map.groupBy(trace.edges, ({ from }) => from);
+  // The set grows while it is gone through.
+  for (const urn of kept) for (const { to } of origins.get(urn) ?? []) kept.add(to);
+  return {
+    ...trace,
+    nodes: new Map([...trace.nodes].filter(([urn]) => kept.has(urn))),
+    edges: trace.edges.filter(({ from }) => kept.has(from)),
   };
 }
 

@@ -35,6 +35,17 @@ describe("impact", () => {
     expect(affected).toEqual([expect.objectContaining({ kind: "run", live: false, liveAs: [] })]);
   });
 
+  test("as a tree or graph has only what leads to what was asked for", async () => {
+    for (const format of ["tree", "dot"]) {
+      const all = (await ask("impact", "raw_data@master", "-o", format)).out;
+      expect(all).toContain("aaaaaaa3");
+      expect(all).toContain("models:/fraud/3");
+      const runs = (await ask("impact", "raw_data@master", "--kind", "run", "-o", format)).out;
+      expect(runs).toContain("aaaaaaa3");
+      expect(runs).not.toContain("models:/fraud/3");
+    }
+  });
+
   test("refuses a kind that is never in the answer", async () => {
     const { code, err } = await ask("impact", "raw_data@master", "--kind", "commit");
     expect({ code, err }).toMatchObject({ code: 2, err: expect.stringMatching(/^stemma: impact is about .*\n$/) });
