@@ -1,11 +1,10 @@
 import { StemmaError } from "../lineage/errors.ts";
-import { requireFreePort } from "../local/ports.ts";
+import { USUAL_S3_PORT, requireFreePort } from "../local/ports.ts";
 import { HOST, type ServiceRecord, findRecord } from "../local/services-file.ts";
 import { findService } from "../local/services.ts";
 import { stateFolder } from "../local/state-folder.ts";
 import type { Context } from "./context.ts";
 
-const USUAL_S3_PORT = 30600;
 const STOP_FIRST = 'stop it first with "stemma down"';
 
 /** What the user says of the S3 gateway and of MLflow's artifacts; what is left out is as last time. */

@@ -1,8 +1,8 @@
 import { parseListenAddress } from "../engine/access.ts";
 import { StemmaError } from "../lineage/errors.ts";
-import { requireFreePort } from "../local/ports.ts";
+import { USUAL_S3_PORT, requireFreePort } from "../local/ports.ts";
 
-const USUAL = "127.0.0.1:30600";
+const USUAL = `127.0.0.1:${USUAL_S3_PORT}`;
 
 /**
  * Where the engine's S3 gateway is to listen: where the option says, which may be `off`. Without the option it is the usual

@@ -2,6 +2,9 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { StemmaError } from "../lineage/errors.ts";
 
+/** Of Pachyderm's S3 gateway. */
+export const USUAL_S3_PORT = 30600;
+
 /** Rejects with USAGE when one cannot listen there; `remedy` says how to choose another port. */
 export async function requireFreePort(host: string, port: number, remedy: string): Promise<void> {
   const server = createServer();

@@ -1,14 +1,14 @@
+import { USUAL_S3_PORT } from "../../local/ports.ts";
 import type { Finding } from "./finding.ts";
 
 const WHAT = "S3 gateway";
 const ANSWER_LIMIT_MS = 5_000;
-const USUAL_PORT = 30600;
 
 /** Where the S3 gateway of a Pachyderm usually is. Undefined for one that is reached by a socket. */
 export function usualGateway(pachyderm: string): string | undefined {
   const { scheme, host } = /^(?:(?<scheme>[a-z]+):\/\/)?(?<host>\[[^\]]+\]|[^:/]+)/.exec(pachyderm)?.groups ?? {};
   if (host === undefined || pachyderm.startsWith("unix:")) return undefined;
-  return `${scheme === "grpcs" || scheme === "https" ? "https" : "http"}://${host}:${USUAL_PORT}`;
+  return `${scheme === "grpcs" || scheme === "https" ? "https" : "http"}://${host}:${USUAL_S3_PORT}`;
 }
 
 /** Whether something that speaks S3 is there. Only S3 clients, and artifacts that are kept in Pachyderm, need it. */
