@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { platform } from "node:os";
-import { findText } from "../files.ts";
-import { type ProcessStat, findProcess, listProcesses } from "./proc.ts";
+import { type ProcessStat, findProcess } from "./proc.ts";
+import { listTree, memoryBytes } from "./process-tree.ts";
 
 /** One number of the machine at work. MLflow shows keys that begin with `system/` on a page of their own. */
 export interface SystemMetric {
@@ -37,7 +37,7 @@ export class SystemMetrics {
   /** The numbers of this moment; use of processors since the sample before, and so not in the first one. */
   async sample(): Promise<SystemMetric[]> {
     if (platform() !== "linux") return [];
-    const tree = treeOf(this.#pid, await listProcesses());
+    const tree = await listTree([this.#pid]);
     if (tree.length === 0) return [];
     const cpu = this.#cpuPercentage(tree);
     const [memory, disk] = await Promise.all([memoryBytes(tree), diskMetrics(this.#folder)]);
@@ -59,30 +59,6 @@ export class SystemMetrics {
     // A process that nobody waited for takes its time away with it.
     return Math.max(0, ((now.ticks - last.ticks) / TICKS_PER_SECOND / seconds) * 100);
   }
-}
-
-function treeOf(root: number, processes: readonly ProcessStat[]): ProcessStat[] {
-  const children = Map.groupBy(processes, ({ parent }) => parent);
-  const tree = processes.filter(({ pid }) => pid === root);
-  // The list grows while it is gone through.
-  for (const { pid } of tree) tree.push(...(children.get(pid) ?? []));
-  return tree;
-}
-
-/** What processes share is divided among them, where the system tells that; else it counts for each. */
-async function memoryBytes(tree: readonly ProcessStat[]): Promise<number> {
-  const sizes = await Promise.all(
-    tree.map(async ({ pid }) => {
-      const rollup = kilobytes(await findText(`/proc/${pid}/smaps_rollup`), "Pss");
-      return rollup ?? kilobytes(await findText(`/proc/${pid}/status`), "VmRSS") ?? 0;
-    }),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0) * 1024;
-}
-
-function kilobytes(text: string | undefined, name: string): number | undefined {
-  const found = new RegExp(String.raw`^${name}:\s+(\d+) kB`, "m").exec(text ?? "");
-  return found === null ? undefined : Number(found[1]);
 }
 
 async function diskMetrics(folder: string): Promise<SystemMetric[]> {
