@@ -11,7 +11,9 @@ import argparse
 import os
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
+from typing import List
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
@@ -51,8 +53,7 @@ def sum_files(spark: SparkSession, source: Path, out: Path) -> None:
 def write_sums(rows: DataFrame, path: Path, out: Path) -> int:
     """Answers how many rows there were."""
     read, summed = Observation(), Observation()
-    rows = rows.observe(read, F.count(F.lit(1)).alias("all"), F.count(F.when(is_bad(), 1)).alias("bad"))
-    sums = by_customer(rows).observe(summed, F.count(F.when(is_too_large(), 1)).alias("bad"))
+    sums = rows.observe(read, *rows_read()).groupBy(CUSTOMER).agg(*sums_of_customer()).observe(summed, too_large())
     target = out / path
     target.parent.mkdir(parents=True, exist_ok=True)
     # Spark writes folders and would clear the target's, so it gets a hidden one beside the target.
@@ -60,35 +61,44 @@ def write_sums(rows: DataFrame, path: Path, out: Path) -> int:
     try:
         folder = Path(hidden, "csv")
         sums.coalesce(1).sortWithinPartitions(CUSTOMER).write.csv(f"file://{folder.absolute()}", header=True, escape='"')
-        if read.get["bad"] > 0:
-            raise Refusal(f"{path}: {read.get['bad']} of {read.get['all']} rows have no customer, or no number where one is due.")
-        if summed.get["bad"] > 0:
-            raise Refusal(f"{path}: {summed.get['bad']} customers have sums beyond {LARGEST_SUM:.0f}.")
+        seen, large = read.get, summed.get["bad"]
+        if seen["bad"] > 0:
+            raise Refusal(f"{path}: {seen['bad']} of {seen['all']} rows have no customer, or no number where one is due.")
+        if large > 0:
+            raise Refusal(f"{path}: {large} customers have sums beyond {LARGEST_SUM:.0f}.")
         (part,) = folder.glob("part-*.csv")
         os.replace(part, target)
     finally:
         shutil.rmtree(hidden)
-    return read.get["all"]
+    return seen["all"]
 
 
-def is_bad() -> Column:
-    """The split stage has left such rows out."""
+# Each function of Spark's that makes a column has Java look through all of its jars, which takes longer than a small datum: so the
+# columns are made once for all datums.
+
+
+@cache
+def rows_read() -> List[Column]:
+    """How many rows there are, and how many that the split stage should have left out."""
     bad = F.col(CUSTOMER).isNull() | F.col("isFraud").isNull()
     for name in MONEY:
         bad = bad | is_no_money(name, LARGEST)
-    return bad
+    return [F.count(F.lit(1)).alias("all"), F.count(F.when(bad, 1)).alias("bad")]
 
 
-def by_customer(rows: DataFrame) -> DataFrame:
+@cache
+def sums_of_customer() -> List[Column]:
     sums = [(exact_sum(name) / 10_000).alias(f"sum_{name}") for name in MONEY]
-    return rows.groupBy(CUSTOMER).agg(*sums, F.sum("isFraud").alias("sum_isFraud"), F.count(F.lit(1)).alias("rows"))
+    return [*sums, F.sum("isFraud").alias("sum_isFraud"), F.count(F.lit(1)).alias("rows")]
 
 
-def is_too_large() -> Column:
-    too_large = F.lit(False)
+@cache
+def too_large() -> Column:
+    """How many customers have a sum that is."""
+    bad = F.lit(False)
     for name in MONEY:
-        too_large = too_large | is_no_money(f"sum_{name}", LARGEST_SUM)
-    return too_large
+        bad = bad | is_no_money(f"sum_{name}", LARGEST_SUM)
+    return F.count(F.when(bad, 1)).alias("bad")
 
 
 if __name__ == "__main__":

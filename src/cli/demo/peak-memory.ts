@@ -1,6 +1,7 @@
 import { listTree, memoryBytes } from "../../tracker/capture/machine/process-tree.ts";
 
-const EVERY_MS = 500;
+/** Going through the pages of a process of a gigabyte takes the kernel 20 ms, in which the process waits. */
+const EVERY_MS = 2000;
 
 /** Watches how much memory processes hold, with all that they have started, as Linux tells it; elsewhere it knows nothing. */
 export class PeakMemory {
