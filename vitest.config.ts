@@ -11,6 +11,8 @@ export default defineConfig({
     hookTimeout: 240_000,
     // One more than the two cores that they are made for: much of their time is waiting for servers.
     maxWorkers: 3,
+    // Their tables are so small that a good compiler costs more than it saves.
+    env: { SPARK_SUBMIT_OPTS: "-XX:TieredStopAtLevel=1" },
     globalSetup: ["test/helpers/global-setup.ts"],
     projects: [
       { extends: true, test: { name: "alone", include: ["test/**/*.test.ts"], exclude: SHARED } },

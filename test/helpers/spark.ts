@@ -8,12 +8,9 @@ export interface SparkResult {
   readonly err: string;
 }
 
-/** Tests' tables are so small that a good compiler costs more than it saves. */
-const QUICK_COMPILER = "--driver-java-options=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
-
 /** Runs spark-submit as the pipelines do: in the clone's folder, with a job's environment and the pipelines' settings. */
 export async function submit(arguments_: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<SparkResult> {
-  const { exitCode, stdout, stderr } = await execa("spark-submit", [QUICK_COMPILER, ...arguments_], {
+  const { exitCode, stdout, stderr } = await execa("spark-submit", arguments_, {
     cwd: packageRoot,
     reject: false,
     stdin: "ignore",
