@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { execa } from "execa";
+import { runTool } from "./system-tool.ts";
 
 /**
  * Removes a folder with all that commands have left in it; one that is not there is removed already. Folders that were made
@@ -9,7 +9,6 @@ export async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
   } catch {
-    await execa("chmod", ["-R", "u+rwX", path], { reject: false, stdio: "ignore" });
-    await execa("rm", ["-rf", path]);
+    await runTool("sh", ["-c", 'chmod -R u+rwX "$1" 2>/dev/null; rm -rf "$1"', "sh", path]);
   }
 }

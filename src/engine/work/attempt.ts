@@ -1,6 +1,5 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ExecaError } from "execa";
 import { StemmaError } from "../../lineage/errors.ts";
 import type { StoredContent } from "../store/content-store.ts";
 import type { DatumState, DatumStats } from "../pps/datum-runs.ts";
@@ -105,7 +104,6 @@ export class Attempt {
 /** What goes wrong with a datum's files, or with the disk, fails the attempt; anything else is a bug, and goes on. */
 function expected(error: unknown): string {
   if (error instanceof Fault || error instanceof StemmaError) return error.message;
-  if (error instanceof ExecaError) return error.shortMessage;
   const broken = storageFault(error);
   if (broken !== undefined) return broken.message;
   if (typeof (error as NodeJS.ErrnoException).errno === "number") return (error as Error).message;

@@ -2,7 +2,6 @@ import { createWriteStream } from "node:fs";
 import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { execa } from "execa";
 import type { StoredContent } from "../store/content-store.ts";
 import { ofFile } from "../files/damaged-file.ts";
 import type { Datum, DatumFile } from "../pps/datums.ts";
@@ -10,6 +9,7 @@ import type { Hold } from "../store/hold.ts";
 import { repoText } from "../pfs/names.ts";
 import { resolveCommit } from "../pfs/resolve-commit.ts";
 import { removeTree } from "../sandbox/remove-tree.ts";
+import { runTool } from "../sandbox/system-tool.ts";
 import type { UserAccount } from "../sandbox/user-account.ts";
 import type { EngineState } from "../state.ts";
 import { LazyFiles } from "./lazy-files.ts";
@@ -69,7 +69,7 @@ export async function download(state: EngineState, datum: Datum, pfs: string, ho
 
 /** Makes the folder and all that is in it a user's, which runs the commands. */
 export async function giveTo({ uid, gid }: UserAccount, pfs: string): Promise<void> {
-  await execa("chown", ["-R", `${uid}:${gid}`, pfs]);
+  await runTool("chown", ["-R", `${uid}:${gid}`, pfs]);
 }
 
 function* filesOf(state: EngineState, file: DatumFile, hold: Hold): IterableIterator<{ path: string; content: StoredContent }> {

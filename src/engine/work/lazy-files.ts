@@ -1,7 +1,7 @@
 import { constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
-import { execa } from "execa";
+import { runTool } from "../sandbox/system-tool.ts";
 import type { ContentStore, StoredContent } from "../store/content-store.ts";
 
 /** How soon a program that opens a pipe gets something: nothing tells when it does, so it is tried again and again. */
@@ -30,7 +30,8 @@ export class LazyFiles {
   /** Makes the pipes, by their paths on this machine, and begins to look who opens them. */
   async make(files: ReadonlyMap<string, StoredContent>): Promise<void> {
     const paths = [...files.keys()];
-    for (let from = 0; from < paths.length; from += PIPES_AT_ONCE) await execa("mkfifo", paths.slice(from, from + PIPES_AT_ONCE));
+    for (let from = 0; from < paths.length; from += PIPES_AT_ONCE)
+      await runTool("mkfifo", paths.slice(from, from + PIPES_AT_ONCE));
     for (const [path, content] of files) this.#closed.set(path, content);
     if (paths.length > 0) this.#timer = setInterval(() => this.#look(), LOOK_MS);
   }
