@@ -29,8 +29,14 @@ export function loadProtocol(): ProtoGrpcType {
   return protocol;
 }
 
+let types: protobuf.Root | undefined;
+
 /** The types of the messages, for code that goes by their fields' names: `lookupType("pps_v2.CreatePipelineRequest")`. */
 export function loadTypes(): protobuf.Root {
+  return (types ??= readTypes());
+}
+
+function readTypes(): protobuf.Root {
   const root = new protobuf.Root();
   root.resolvePath = (_importer, file) => PROTO_FOLDER + file;
   root.loadSync("services.proto", { keepCase: true }).resolveAll();

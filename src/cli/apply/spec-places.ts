@@ -12,12 +12,9 @@ const SPEC = "CreatePipelineRequest";
 /** Members of a request that say how it is to be carried out, and nothing of the pipeline. */
 const OF_THE_REQUEST: ReadonlySet<string> = new Set(["update", "reprocess", "dry_run", "spec_commit"]);
 
-let root: Place | undefined;
-
 /** A whole pipeline spec. */
 export function specPlace(): Place {
-  root ??= { kind: "message", type: loadTypes().lookupType(`pps_v2.${SPEC}`) };
-  return root;
+  return { kind: "message", type: loadTypes().lookupType(`pps_v2.${SPEC}`) };
 }
 
 /** Whether a member, by its proto or its lowerCamel name, is no part of a spec, though it can stand beside one. */

@@ -17,11 +17,8 @@ const CREATE_PIPELINE = "pps_v2.CreatePipelineRequest";
 /** A project's defaults have the same shape. */
 const DEFAULTS = "pps_v2.ClusterDefaults";
 
-let loadedTypes: protobuf.Root | undefined;
-
 function typeNamed(name: string): protobuf.Type {
-  loadedTypes ??= loadTypes();
-  return loadedTypes.lookupType(name);
+  return loadTypes().lookupType(name);
 }
 
 /** Reads the JSON of a pipeline spec, as users write it. Throws USAGE, naming the field that is wrong. */
