@@ -123,6 +123,7 @@ function trackEnvironment(mlflow: string, experiment: string, env: TrackSetting[
   return {
     PATH: process.env["PATH"],
     USER: "tester",
+    MLFLOW_DISABLE_TELEMETRY: process.env["MLFLOW_DISABLE_TELEMETRY"],
     MLFLOW_TRACKING_URI: mlflow,
     MLFLOW_EXPERIMENT_NAME: experiment,
     ...env,
